@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Hone.Core;
+
+/// <summary>What to do with a line that cannot be read.</summary>
+public enum OnError
+{
+    /// <summary>Stop with the file, the line and the reason.</summary>
+    Stop,
+
+    /// <summary>Report it and go on.</summary>
+    Skip,
+}
+
+/// <summary>Reading and writing JSON Lines.</summary>
+public static class Jsonl
+{
+    /// <summary>Readable output: no escaping beyond what JSON requires.</summary>
+    public static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The same, indented.</summary>
+    public static readonly JsonSerializerOptions Indented = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    /// <summary>
+    /// Reads one object per line; blank lines are passed over. <paramref name="skipped"/> hears of every line left out under
+    /// <see cref="OnError.Skip"/>.
+    /// </summary>
+    /// <exception cref="HoneException">The file is missing, or a line is malformed and <paramref name="onError"/> is Stop.</exception>
+    public static IEnumerable<Row> Read(string path, OnError onError = OnError.Stop, Action<HoneException>? skipped = null)
+    {
+        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. Give the path of a JSON Lines file.");
+        using StreamReader reader = new(path, new UTF8Encoding(false, throwOnInvalidBytes: false));
+        long line = 0;
+        while (reader.ReadLine() is { } text)
+        {
+            line++;
+            if (string.IsNullOrWhiteSpace(text)) continue;
+            Row? row = null;
+            try
+            {
+                row = Parse(text, path, line);
+            }
+            catch (HoneException error) when (onError == OnError.Skip)
+            {
+                skipped?.Invoke(error);
+            }
+            if (row is not null) yield return row;
+        }
+    }
+
+    /// <summary>Parses one line.</summary>
+    /// <exception cref="HoneException">Not a JSON object, a duplicate key, invalid UTF-8.</exception>
+    public static Row Parse(string text, string source, long line)
+    {
+        JsonNode? node;
+        try
+        {
+            node = JsonNode.Parse(text, documentOptions: Strict);
+        }
+        catch (JsonException error)
+        {
+            throw HoneException.At(source, line, $"not valid JSON at column {(error.BytePositionInLine ?? 0) + 1}; expected one object per line.");
+        }
+        if (node is not JsonObject fields)
+            throw HoneException.At(source, line, $"expected a JSON object, found {node?.GetValueKind().ToString().ToLowerInvariant() ?? "null"}.");
+        string id = fields["id"] is JsonValue value ? value.ToString() : $"{Path.GetFileName(source)}:{line}";
+        return new Row(id, fields, source, line);
+    }
+
+    /// <summary>Writes all rows to <paramref name="path"/> through a temporary file.</summary>
+    public static void Write(string path, IEnumerable<JsonNode> rows) => AtomicFile.Write(path, stream =>
+    {
+        using StreamWriter writer = new(stream, new UTF8Encoding(false), leaveOpen: true);
+        foreach (JsonNode row in rows) writer.Write(row.ToJsonString(Compact) + "\n");
+    });
+}
+
+/// <summary>
+/// A JSON Lines file that only grows: the log of a run that may be killed at any moment. Each line is handed to the
+/// operating system whole before <see cref="Append"/> returns; opening it again cuts off a torn last line.
+/// </summary>
+public sealed class JsonlLog : IDisposable
+{
+    private readonly FileStream stream;
+
+    public JsonlLog(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
+        CutTornLine();
+    }
+
+    /// <summary>Adds one line.</summary>
+    public void Append(JsonNode row)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(row.ToJsonString(Jsonl.Compact) + "\n");
+        stream.Write(bytes);
+        stream.Flush();
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void CutTornLine()
+    {
+        long end = stream.Length;
+        while (end > 0)
+        {
+            stream.Position = end - 1;
+            if (stream.ReadByte() == '\n') break;
+            end--;
+        }
+        stream.SetLength(end);
+        stream.Position = end;
+    }
+}
