@@ -1,0 +1,109 @@
+using Hone.Tensors.Memory;
+
+namespace Hone.Tensors;
+
+/// <summary>
+/// A dense row-major block of fp32 numbers with an optional gradient of the same shape. Two kinds exist: those created with
+/// <see cref="Create"/> own their memory (parameters, optimiser state); those that come from a <see cref="Tape"/> borrow it
+/// and are valid until the tape is reset.
+/// </summary>
+public sealed unsafe class Tensor
+{
+    private NativeBuffer? data;
+    private NativeBuffer? grad;
+    private readonly BufferPool? pool;
+
+    internal Tensor(Shape shape, NativeBuffer data, BufferPool? pool, bool requiresGrad)
+    {
+        (Shape, this.data, this.pool, RequiresGrad) = (shape, data, pool, requiresGrad);
+    }
+
+    /// <summary>Sizes of the dimensions.</summary>
+    public Shape Shape { get; private set; }
+
+    /// <summary>Number of elements.</summary>
+    public int Count => Shape.Count;
+
+    /// <summary>Whether gradients flow to this tensor.</summary>
+    public bool RequiresGrad { get; set; }
+
+    /// <summary>The numbers.</summary>
+    /// <exception cref="ObjectDisposedException">The tape that made the tensor was reset.</exception>
+    public Span<float> Data => new(Pointer, Shape.Count);
+
+    /// <summary>Start of the numbers, 64-byte aligned.</summary>
+    public float* Pointer => data is { } buffer ? buffer.Pointer : throw new ObjectDisposedException(nameof(Tensor), "its tape was reset");
+
+    /// <summary>Whether a gradient was written since it was last cleared.</summary>
+    public bool HasGrad { get; private set; }
+
+    /// <summary>The gradient. Reading it where none was written is an error.</summary>
+    public Span<float> Grad => HasGrad
+        ? new(grad!.Pointer, Shape.Count)
+        : throw new InvalidOperationException($"no gradient was written to this tensor of shape {Shape}");
+
+    /// <summary>A tensor that owns zeroed memory.</summary>
+    public static Tensor Create(Shape shape, bool requiresGrad = false)
+    {
+        Tensor tensor = new(shape, new NativeBuffer(shape.Count), null, requiresGrad);
+        tensor.Data.Clear();
+        return tensor;
+    }
+
+    /// <summary>A tensor that owns a copy of the given numbers.</summary>
+    public static Tensor From(Shape shape, ReadOnlySpan<float> values, bool requiresGrad = false)
+    {
+        if (values.Length != shape.Count) throw new ArgumentException($"{values.Length} values for shape {shape}");
+        Tensor tensor = new(shape, new NativeBuffer(shape.Count), null, requiresGrad);
+        values.CopyTo(tensor.Data);
+        return tensor;
+    }
+
+    /// <summary>The single number of a one-element tensor.</summary>
+    public float Item() => Count == 1 ? Data[0] : throw new InvalidOperationException($"Item() of shape {Shape}");
+
+    /// <summary>
+    /// Memory to write this tensor's gradient into. When the result is false the memory is uninitialised and the caller writes
+    /// every element; when true the caller adds to what is there. This saves clearing and re-reading gradients that have one user.
+    /// </summary>
+    public bool BeginGrad(out float* target)
+    {
+        bool accumulate = HasGrad;
+        grad ??= pool?.Rent(Shape.Count) ?? new NativeBuffer(Shape.Count);
+        HasGrad = true;
+        target = grad.Pointer;
+        return accumulate;
+    }
+
+    /// <summary>Like <see cref="BeginGrad"/>, but fresh memory is cleared, for operations that scatter into it.</summary>
+    public float* BeginScatterGrad()
+    {
+        if (!BeginGrad(out float* target)) new Span<float>(target, Shape.Count).Clear();
+        return target;
+    }
+
+    /// <summary>Forgets the gradient; its memory is kept for the next one.</summary>
+    public void ClearGrad() => HasGrad = false;
+
+    /// <summary>Returns the gradient's memory.</summary>
+    public void ReleaseGrad()
+    {
+        HasGrad = false;
+        if (grad is null) return;
+        if (pool is null) grad.Dispose();
+        else pool.Return(grad);
+        grad = null;
+    }
+
+    /// <summary>Returns all memory; only the tape calls it for its own tensors.</summary>
+    internal void Release()
+    {
+        ReleaseGrad();
+        if (data is null) return;
+        if (pool is null) data.Dispose();
+        else pool.Return(data);
+        data = null;
+    }
+
+    public override string ToString() => $"Tensor{Shape}";
+}

@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Hone.Tensors.Threads;
+
+/// <summary>A piece of parallel work: called once per worker with that worker's contiguous part of the whole range.</summary>
+public interface IRangeJob
+{
+    /// <summary>Does items [<paramref name="start"/>, <paramref name="end"/>).</summary>
+    /// <param name="worker">0 to threads - 1: which worker runs, for its own scratch memory.</param>
+    /// <param name="start">First item.</param>
+    /// <param name="end">One past the last item.</param>
+    void Run(int worker, int start, int end);
+}
+
+/// <summary>
+/// Threads of our own with a static partition: worker w always gets the same part of a range, so sums have a fixed order
+/// and results are bit-identical for a given thread count. The calling thread is worker 0. Workers spin for a short while
+/// between jobs (a training step has hundreds of them) and then sleep. One job at a time; calls from several threads queue up.
+/// </summary>
+public sealed unsafe class WorkerPool : IDisposable
+{
+    private readonly Thread[] threads;
+    private readonly ManualResetEventSlim[] wake;
+    private readonly Lock gate = new();
+    private delegate*<void*, int, int, int, void> entry;
+    private void* job;
+    private int count;
+    private int generation;
+    private int pending;
+    private ExceptionDispatchInfo? failure;
+    private volatile bool stopping;
+
+    /// <param name="threads">Number of workers, the caller included; 0 takes the number of processors.</param>
+    public WorkerPool(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        this.threads = new Thread[Threads - 1];
+        wake = new ManualResetEventSlim[Threads - 1];
+        for (int i = 0; i < this.threads.Length; i++)
+        {
+            int worker = i + 1;
+            wake[i] = new ManualResetEventSlim(false, 2000);
+            this.threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"hone-worker-{worker}" };
+            this.threads[i].Start();
+        }
+    }
+
+    /// <summary>A pool over all processors, for callers that were not given one.</summary>
+    public static WorkerPool Shared => SharedPool.Value;
+
+    private static readonly Lazy<WorkerPool> SharedPool = new(() => new WorkerPool());
+
+    /// <summary>Number of workers, the calling thread included.</summary>
+    public int Threads { get; }
+
+    /// <summary>
+    /// Splits [0, <paramref name="items"/>) into one contiguous part per worker, in multiples of <paramref name="grain"/>, and
+    /// returns when all are done. Exceptions of workers are thrown here.
+    /// </summary>
+    public void For<TJob>(int items, int grain, ref TJob work) where TJob : struct, IRangeJob, allows ref struct
+    {
+        if (items <= 0) return;
+        if (Threads == 1 || items <= grain)
+        {
+            work.Run(0, 0, items);
+            return;
+        }
+        lock (gate)
+        {
+            int blocks = (items + grain - 1) / grain;
+            count = items;
+            partGrain = grain;
+            partBlocks = blocks;
+            job = Unsafe.AsPointer(ref work);
+            entry = &Invoke<TJob>;
+            failure = null;
+            Volatile.Write(ref pending, threads.Length);
+            Volatile.Write(ref generation, generation + 1);
+            foreach (ManualResetEventSlim signal in wake) signal.Set();
+            RunPart(0);
+            SpinWait spin = default;
+            while (Volatile.Read(ref pending) > 0) spin.SpinOnce(sleep1Threshold: -1);
+            job = null;
+            failure?.Throw();
+        }
+    }
+
+    private int partGrain, partBlocks;
+
+    private void RunPart(int worker)
+    {
+        int start = (int)((long)partBlocks * worker / Threads) * partGrain;
+        int end = Math.Min(count, (int)((long)partBlocks * (worker + 1) / Threads) * partGrain);
+        if (start >= end) return;
+        try
+        {
+            entry(job, worker, start, end);
+        }
+#pragma warning disable CA1031 // whatever it was, it is thrown again on the calling thread
+        catch (Exception error)
+        {
+            failure = ExceptionDispatchInfo.Capture(error);
+        }
+#pragma warning restore CA1031
+    }
+
+    private static void Invoke<TJob>(void* job, int worker, int start, int end) where TJob : struct, IRangeJob, allows ref struct =>
+        Unsafe.AsRef<TJob>(job).Run(worker, start, end);
+
+    private void Loop(int worker)
+    {
+        int seen = 0;
+        ManualResetEventSlim signal = wake[worker - 1];
+        while (true)
+        {
+            signal.Wait();
+            signal.Reset();
+            if (stopping) return;
+            if (Volatile.Read(ref generation) == seen) continue;
+            seen = generation;
+            RunPart(worker);
+            Interlocked.Decrement(ref pending);
+        }
+    }
+
+    public void Dispose()
+    {
+        stopping = true;
+        foreach (ManualResetEventSlim signal in wake) signal.Set();
+        foreach (Thread thread in threads) thread.Join();
+        foreach (ManualResetEventSlim signal in wake) signal.Dispose();
+    }
+}
