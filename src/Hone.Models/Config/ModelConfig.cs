@@ -1,0 +1,221 @@
+using System.Text.Json.Nodes;
+using Hone.Core;
+
+namespace Hone.Models.Config;
+
+/// <summary>Which normalisation a model uses.</summary>
+public enum NormKind
+{
+    /// <summary>Root mean square, a gain (arXiv:1910.07467).</summary>
+    Rms,
+
+    /// <summary>Mean and variance, a gain and a bias (arXiv:1607.06450).</summary>
+    Layer,
+}
+
+/// <summary>Where a block normalises.</summary>
+public enum NormPlacement
+{
+    /// <summary>In front of attention and MLP (Llama).</summary>
+    Before,
+
+    /// <summary>Behind them, before the result is added (OLMo 2).</summary>
+    After,
+
+    /// <summary>Both (Gemma 2 and 3).</summary>
+    Both,
+}
+
+/// <summary>Normalisation of queries and keys, before rotation.</summary>
+public enum QkNorm
+{
+    None,
+
+    /// <summary>Each head on its own, one gain of length head size (Qwen 3, Gemma 3).</summary>
+    PerHead,
+
+    /// <summary>The whole projection at once (OLMo 2).</summary>
+    Whole,
+}
+
+/// <summary>The shape of the MLP and its non-linearity.</summary>
+public enum MlpActivation
+{
+    Silu,
+    GeluErf,
+    GeluTanh,
+    Relu,
+    ReluSquared,
+}
+
+/// <summary>Which projections are stored as one matrix, and under which names.</summary>
+public enum WeightLayout
+{
+    /// <summary>q, k, v, o and gate, up, down on their own, names as in Llama.</summary>
+    Llama,
+
+    /// <summary>q, k, v in one matrix, gate and up in one (Phi-3).</summary>
+    Phi3,
+
+    /// <summary>GPT-2: <c>c_attn</c>, <c>c_proj</c>, <c>c_fc</c>, stored [in, out].</summary>
+    Gpt2,
+}
+
+/// <summary>Positions of a layer.</summary>
+public enum LayerRope
+{
+    /// <summary>No rotation in this layer.</summary>
+    None,
+
+    /// <summary>The model's rotation.</summary>
+    Global,
+
+    /// <summary>The rotation of sliding layers where they have their own (Gemma 3).</summary>
+    Local,
+}
+
+/// <summary>What differs between the layers of one model.</summary>
+/// <param name="Window">Keys a query sees, itself included; 0 for all before it.</param>
+/// <param name="Rope">Positions.</param>
+/// <param name="Sparse">Whether the MLP is a mixture of experts.</param>
+public readonly record struct LayerConfig(int Window, LayerRope Rope, bool Sparse);
+
+/// <summary>Mixture of experts: softmax over all experts, the best few are run.</summary>
+/// <param name="Experts">Number of experts.</param>
+/// <param name="PerToken">Experts run for each token.</param>
+/// <param name="HiddenSize">Inner width of an expert.</param>
+/// <param name="Renormalise">Whether the chosen weights are divided by their sum.</param>
+/// <param name="Prefix">Name of the module inside a layer, e.g. <c>block_sparse_moe</c>.</param>
+/// <param name="Gate">Name of an expert's gate matrix; then of the one beside it, and of the one back.</param>
+public sealed record MoeConfig(int Experts, int PerToken, int HiddenSize, bool Renormalise, string Prefix, string Gate, string Up, string Down);
+
+/// <summary>
+/// Everything that tells one decoder from another. Made from a <c>config.json</c> (or from GGUF metadata or a llama2.c header,
+/// which are first put into the words of a config.json), and only so: <see cref="Json"/> is what is saved again.
+/// </summary>
+public sealed record ModelConfig
+{
+    /// <summary>The settings this was made from, in the words of transformers.</summary>
+    public required JsonObject Json { get; init; }
+
+    /// <summary><c>model_type</c>, e.g. <c>qwen3</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>V.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>C, width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Inner width of the dense MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    public required int Layers { get; init; }
+
+    /// <summary>H.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>K; H / K queries share one key and value head.</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>D, a setting of its own: it need not be C / H.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>Longest input, in tokens.</summary>
+    public required int MaxPositions { get; init; }
+
+    public NormKind Norm { get; init; } = NormKind.Rms;
+
+    public float NormEpsilon { get; init; } = 1e-6f;
+
+    /// <summary>Gains are stored minus one (Gemma).</summary>
+    public bool NormAddsOne { get; init; }
+
+    public NormPlacement NormPlacement { get; init; } = NormPlacement.Before;
+
+    public QkNorm QkNorm { get; init; } = QkNorm.None;
+
+    public MlpActivation Activation { get; init; } = MlpActivation.Silu;
+
+    /// <summary>down(act(gate(x)) · up(x)) instead of down(act(up(x))).</summary>
+    public bool GatedMlp { get; init; } = true;
+
+    /// <summary>Bias on q, k and v.</summary>
+    public bool QkvBias { get; init; }
+
+    /// <summary>Bias on attention's output projection.</summary>
+    public bool OutputBias { get; init; }
+
+    /// <summary>Bias on the MLP's matrices.</summary>
+    public bool MlpBias { get; init; }
+
+    public WeightLayout Layout { get; init; } = WeightLayout.Llama;
+
+    /// <summary>Rotary positions; null where positions are learned.</summary>
+    public RopeConfig? Rope { get; init; }
+
+    /// <summary>Rotation of layers marked <see cref="LayerRope.Local"/>.</summary>
+    public RopeConfig? LocalRope { get; init; }
+
+    /// <summary>One entry per layer.</summary>
+    public required IReadOnlyList<LayerConfig> LayerConfigs { get; init; }
+
+    /// <summary>Factor on queries · keys.</summary>
+    public required float AttentionScale { get; init; }
+
+    /// <summary>GPT-2's option: scores of layer l are also divided by l + 1.</summary>
+    public bool ScaleByLayer { get; init; }
+
+    /// <summary>cap · tanh(score / cap) on attention scores; 0 for none.</summary>
+    public float AttentionSoftcap { get; init; }
+
+    /// <summary>The same on the final logits.</summary>
+    public float LogitSoftcap { get; init; }
+
+    /// <summary>Factor on embeddings.</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>The head is the embedding table.</summary>
+    public bool TiedHead { get; init; }
+
+    public MoeConfig? Moe { get; init; }
+
+    /// <summary>Tokens that end a text, as the settings name them (generation_config.json may name others).</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    public int? BosId { get; init; }
+
+    public int? PadId { get; init; }
+
+    /// <summary>Standard deviation of random initial weights.</summary>
+    public float InitializerRange { get; init; } = 0.02f;
+
+    /// <summary>H / K.</summary>
+    public int GroupSize => Heads / KvHeads;
+
+    /// <summary>Width of the queries, H · D.</summary>
+    public int QueryWidth => Heads * HeadSize;
+
+    /// <summary>Width of the keys and of the values, K · D.</summary>
+    public int KvWidth => KvHeads * HeadSize;
+
+    /// <summary>fp32 bytes that one token's keys and values take over all layers.</summary>
+    public long KvBytesPerToken => 2L * sizeof(float) * KvWidth * Layers;
+
+    /// <summary>Which rotary frequencies an input of this length uses: see <see cref="RopeConfig.Variant"/>.</summary>
+    public int RopeVariant(int length) => Rope?.Variant(length) ?? 0;
+
+    /// <summary>Reads settings in the words of transformers 4 or 5.</summary>
+    /// <param name="json">Content of a config.json; copied.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <exception cref="HoneException">Unknown architecture, a missing or impossible setting.</exception>
+    public static ModelConfig FromJson(JsonObject json, string source = "config.json") => Families.Read(json, source);
+
+    /// <summary>The same model with one setting changed, e.g. <c>vocab_size</c>.</summary>
+    public ModelConfig With(string setting, JsonNode? value)
+    {
+        JsonObject json = (JsonObject)Json.DeepClone();
+        json[setting] = value;
+        return FromJson(json, $"config with {setting} = {value?.ToJsonString() ?? "null"}");
+    }
+}
