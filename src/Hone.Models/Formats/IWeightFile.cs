@@ -5,11 +5,12 @@ public enum WeightType
 {
     F64, F32, F16, BF16,
     I64, I32, I16, I8, U64, U32, U16, U8, Bool,
+    F8_E4M3, F8_E5M2,
     Q8_0, Q4_0, Q4_1, Q5_0, Q5_1,
     Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K,
     IQ4_NL, IQ4_XS,
     IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ1_S, IQ1_M,
-    TQ1_0, TQ2_0, MXFP4, Q8_1,
+    TQ1_0, TQ2_0, MXFP4, NVFP4, Q8_1,
 }
 
 /// <summary>One stored tensor.</summary>
@@ -21,6 +22,12 @@ public sealed record WeightEntry(string Name, WeightType Type, IReadOnlyList<lon
 {
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));
+
+    /// <summary>Size of the last dimension; 1 for a scalar.</summary>
+    public long Columns => Shape.Count == 0 ? 1 : Shape[^1];
+
+    /// <summary>Rows of the tensor seen as a matrix of its last dimension: the product of the other dimensions.</summary>
+    public long Rows => Shape.Take(Math.Max(0, Shape.Count - 1)).Aggregate(1L, (product, size) => checked(product * size));
 }
 
 /// <summary>

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Hone.Models.Formats;
+
+namespace Hone.Tests.Models.Formats;
+
+public class BlockFormatsGoldenTests
+{
+    private const string Folder = "data/golden/inference/gguf";
+
+    public static TheoryData<string> ReadTypes =>
+    [
+        "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "IQ2_XXS", "IQ2_XS",
+        "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ1_S", "IQ1_M", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4",
+    ];
+
+    [Theory]
+    [MemberData(nameof(ReadTypes))]
+    public void Dequantised_blocks_are_bit_identical(string name)
+    {
+        JsonObject row = RowOf("dequantise_blocks.jsonl", name);
+        WeightType type = Enum.Parse<WeightType>(name);
+        Assert.Equal((int)row["block_size"]!, BlockFormats.BlockSize(type));
+        Assert.Equal((int)row["block_bytes"]!, BlockFormats.BlockBytes(type));
+        AssertDequantised(type, Bytes(row["raw"]!), Floats(row["dequantised_f32"]!));
+    }
+
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    [InlineData("Q8_0")]
+    [InlineData("Q4_0")]
+    [InlineData("Q4_1")]
+    [InlineData("Q5_0")]
+    [InlineData("Q5_1")]
+    [InlineData("TQ1_0")]
+    [InlineData("TQ2_0")]
+    [InlineData("MXFP4")]
+    public void Quantised_bytes_are_identical(string name)
+    {
+        JsonObject row = RowOf("quantise.jsonl", name);
+        WeightType type = Enum.Parse<WeightType>(name);
+        byte[] expected = Bytes(row["quantised"]!), found = new byte[expected.Length];
+        WeightConversion.FromSingle(type, Floats(row["input_f32"]!), found);
+        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(found));
+        AssertDequantised(type, expected, Floats(row["dequantised_f32"]!));
+    }
+
+    private static void AssertDequantised(WeightType type, byte[] raw, float[] expected)
+    {
+        float[] found = new float[expected.Length];
+        WeightConversion.ToSingle(type, raw, found);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(found[i]), $"{type} element {i}: {found[i]} instead of {expected[i]}");
+    }
+
+    internal static JsonObject RowOf(string file, string type) =>
+        Jsonl.Read(Path.Combine(SharedData.Require(Folder), file)).Single(row => row.Text("type") == type).Fields;
+
+    internal static byte[] Bytes(JsonNode base64) => Convert.FromBase64String((string)base64!);
+
+    internal static float[] Floats(JsonNode base64) => MemoryMarshal.Cast<byte, float>(Bytes(base64)).ToArray();
+}
