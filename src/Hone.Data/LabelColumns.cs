@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Hone.Core;
+
+namespace Hone.Data;
+
+/// <summary>
+/// Finds the label in tables of two columns whose names say nothing, such as <c>ham⇥message</c> without a header or the
+/// columns v1 and v2 of the same data on other sites.
+/// </summary>
+internal static class LabelColumns
+{
+    private const int MaxLabels = 50, MaxLabelLength = 40;
+
+    /// <summary>
+    /// Adds fields <c>text</c> and <c>label</c> where exactly one of the two columns holds labels: at most 50 distinct short
+    /// values, each used four times on average or more. Leaves other rows as they are.
+    /// </summary>
+    public static List<Row> Name(List<Row> rows, Action<string> note)
+    {
+        if (rows.Count == 0 || RowKinds.Of(rows[0]) is not null) return rows;
+        string[] columns = [.. rows[0].Fields.Select(f => f.Key)];
+        if (columns.Length != 2 || !rows.TrueForAll(r => columns.All(c => r.Fields[c] is JsonValue))) return rows;
+        string[]?[] labels = [.. columns.Select(c => LabelsOf(rows, c))];
+        if (labels.Count(l => l is not null) != 1) return rows;
+        int at = labels[0] is null ? 1 : 0;
+        note($"column '{columns[at]}' holds {labels[at]!.Length} labels ({Shown(labels[at]!)}): it is taken as the answer, column '{columns[1 - at]}' as the question.");
+        return [.. rows.Select(r => r.With("text", r.Fields[columns[1 - at]]!.DeepClone()).With("label", r.Fields[columns[at]]!.DeepClone()))];
+    }
+
+    private static string[]? LabelsOf(List<Row> rows, string column)
+    {
+        HashSet<string> values = [];
+        foreach (Row row in rows)
+        {
+            string value = row.Text(column);
+            if (value.Length is 0 or > MaxLabelLength) return null;
+            values.Add(value);
+            if (values.Count > MaxLabels) return null;
+        }
+        return values.Count >= 2 && values.Count * 4 <= rows.Count ? [.. values.Order(StringComparer.Ordinal)] : null;
+    }
+
+    private static string Shown(string[] labels) =>
+        labels.Length <= 6 ? string.Join(", ", labels) : string.Join(", ", labels.Take(6)) + " …";
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using Hone.Data;
+
+namespace Hone.Tests.Data;
+
+public class RowKindTests
+{
+    private static Row RowOf(string json) => new("r", (JsonObject)JsonNode.Parse(json)!, "f.jsonl", 7);
+
+    [Theory]
+    [InlineData("""{"text":"a"}""", RowKind.Text)]
+    [InlineData("""{"text":"a","label":"ham"}""", RowKind.Task)]
+    [InlineData("""{"prompt":"a","completion":"b"}""", RowKind.PromptCompletion)]
+    [InlineData("""{"prompt":[{"role":"user","content":"a"}],"completion":[{"role":"assistant","content":"b"}]}""", RowKind.PromptCompletion)]
+    [InlineData("""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""", RowKind.Messages)]
+    [InlineData("""{"question":"a","answer":3}""", RowKind.Task)]
+    [InlineData("""{"prompt":"a","answer":"b","rationale":"c"}""", RowKind.Task)]
+    public void KindsAreTold(string json, RowKind kind) => Assert.Equal(kind, RowKinds.Require(RowOf(json)));
+
+    [Theory]
+    [InlineData("""{"text":""}""", "empty")]
+    [InlineData("""{"text":["a"]}""", "must be text")]
+    [InlineData("""{"prompt":"a","completion":" "}""", "empty")]
+    [InlineData("""{"messages":[]}""", "at least one")]
+    [InlineData("""{"messages":[{"role":"robot","content":"a"}]}""", "messages[0].role is \"robot\"")]
+    [InlineData("""{"messages":[{"role":"user"}]}""", "messages[0].content")]
+    [InlineData("""{"messages":["hello"]}""", "messages[0] must be an object")]
+    [InlineData("""{"question":"a","answer":null}""", "missing")]
+    [InlineData("""{"question":"a","answer":"steps\n#### "}""", "empty")]
+    [InlineData("""{"question":{"a":1},"answer":"b"}""", "must be text")]
+    [InlineData("""{"Problem":"a","Label":"b"}""", "--map question=Problem --map answer=Label")]
+    public void MalformedRowsSayWhatIsWrongAndWhere(string json, string part)
+    {
+        HoneException error = Assert.Throws<HoneException>(() => RowKinds.Require(RowOf(json)));
+        Assert.StartsWith("f.jsonl:7: ", error.Message);
+        Assert.Contains(part, error.Message);
+    }
+
+    [Fact]
+    public void PublishedGsm8kFormIsSplit()
+    {
+        Row row = TaskRows.Normalise(RowOf("""{"question":" q ","answer":"24/2 = <<24/2=12>>12 cups\n12+6 = <<12+6=18>>18\n#### 18"}"""));
+        Assert.Equal("q", row.Text("question"));
+        Assert.Equal("18", row.Text("answer"));
+        Assert.Equal(2, TaskRows.Steps(row).Count);
+        Assert.Equal("24/2 = 12 cups\n12+6 = 18", TaskRows.WithoutCalculatorMarks(row.Text("rationale")));
+        Assert.EndsWith("=18>>18\nanswer: 18", TaskRows.Completion(row));
+    }
+
+    [Theory]
+    [InlineData("steps\nA: 3", "steps", "3")]
+    [InlineData("a\nanswer: $1,000", "a", "$1,000")]
+    [InlineData("#### 5", null, "5")]
+    [InlineData("A: 3", null, "A: 3")]
+    [InlineData("no", null, "no")]
+    public void OtherEndingsSplitToo(string text, string? rationale, string answer) =>
+        Assert.Equal((rationale, answer), TaskRows.SplitAnswer(text));
+
+    [Theory]
+    [InlineData("22.0", "22")]
+    [InlineData("2.5", "2.5")]
+    [InlineData("-3", "-3")]
+    [InlineData("true", "true")]
+    public void NumbersLoseAFractionOfZero(string json, string answer)
+    {
+        Row row = TaskRows.Normalise(RowOf($$"""{"question":"q","answer":{{json}}}"""));
+        Assert.Equal(answer, row.Text("answer"));
+        Assert.Equal(answer, TaskRows.Completion(row));
+    }
+}
