@@ -74,7 +74,7 @@ public sealed class Trainer
     {
         int steps = options.StepCount(source.Count);
         Schedule schedule = options.CreateSchedule(steps);
-        using CheckpointStore? store = run.Folder.Length == 0 ? null : new CheckpointStore(run.Folder, parameters, optimizer);
+        using CheckpointStore? store = run.Folder.Length == 0 ? null : new CheckpointStore(run.Folder, parameters, optimizer, options);
         int done = store?.Resume(run.Reporter) ?? 0;
         using IProgressTask progress = run.Reporter.Start($"training ({objective.Name})", steps, "steps");
         progress.Advance(done);
