@@ -28,9 +28,19 @@ internal static class Lanes
 
     /// <summary>a0 a1 b0 b1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetLower(), b.GetLower());
+    public static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b)
+    {
+        if (Sse.IsSupported) return Sse.MoveLowToHigh(a, b);
+        if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipLow(a.AsDouble(), b.AsDouble()).AsSingle();
+        return Vector128.Create(a[0], a[1], b[0], b[1]);
+    }
 
     /// <summary>a2 a3 b2 b3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetUpper(), b.GetUpper());
+    public static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b)
+    {
+        if (Sse.IsSupported) return Sse.MoveHighToLow(b, a);
+        if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.ZipHigh(a.AsDouble(), b.AsDouble()).AsSingle();
+        return Vector128.Create(a[2], a[3], b[2], b[3]);
+    }
 }

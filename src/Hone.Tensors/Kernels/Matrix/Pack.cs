@@ -16,6 +16,27 @@ internal static unsafe class Pack
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* source, nint ld, int valid, int k, float* target, int height)
     {
+        if (valid == height && height == 12)
+        {
+            for (int p = 0; p < k; p++, source += ld, target += 12)
+            {
+                Vector128<float> v0 = Vector128.Load(source), v1 = Vector128.Load(source + 4), v2 = Vector128.Load(source + 8);
+                v0.Store(target);
+                v1.Store(target + 4);
+                v2.Store(target + 8);
+            }
+            return;
+        }
+        if (valid == height && height == 32)
+        {
+            for (int p = 0; p < k; p++, source += ld, target += 32)
+            {
+                Vector512<float> v0 = Vector512.Load(source), v1 = Vector512.Load(source + 16);
+                v0.Store(target);
+                v1.Store(target + 16);
+            }
+            return;
+        }
         for (int p = 0; p < k; p++, source += ld, target += height)
         {
             int i = 0;
@@ -41,9 +62,10 @@ internal static unsafe class Pack
         // power of two apart and share the few places of one cache set.
         for (int p0 = 0; p0 < vectorSteps; p0 += 16)
         {
-            int p1 = Math.Min(p0 + 16, vectorSteps);
-            for (int i = 0; i < vectorLanes; i += 4)
-                for (int p = p0; p < p1; p += 4) Block4(source + i * ld + p, ld, target + p * height + i, height);
+            int blocks = Math.Min(16, vectorSteps - p0) / 4;
+            float* from = source + p0, to = target + (nint)p0 * height;
+            for (int i = 0; i < vectorLanes; i += 4, from += 4 * ld, to += 4)
+                for (int block = 0; block < blocks; block++) Block4(from + 4 * block, ld, to + 4 * block * (nint)height, height);
         }
         for (int i = 0; i < height; i++)
         {

@@ -26,6 +26,8 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     // Below this many rows, B is used too few times to be worth packing if its rows lie side by side already.
     private const int PackRows = 64;
 
+    private const int CopySteps = 16;
+
     /// <summary>Columns of C per tile.</summary>
     public static int TileColumns => 2 * TSimd.Width;
 
@@ -107,12 +109,19 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
 
     private static void PackA(MatrixView a, int m, int rows, int k, int depth, float* target)
     {
-        for (int i = 0; i < rows;)
+        // Some steps of all panels before the next: neighbouring panels share cache lines of a transposed factor.
+        int chunk = a.Transposed ? CopySteps : depth;
+        for (int p = 0; p < depth; p += chunk)
         {
-            int height = HeightFor(rows - i), valid = Math.Min(rows - i, height);
-            if (a.Transposed) Pack.Copy(a.At(m + i, k), a.Ld, valid, depth, target + (nint)i * depth, height);
-            else Pack.Transpose(a.At(m + i, k), a.Ld, valid, depth, target + (nint)i * depth, height);
-            i += height;
+            int steps = Math.Min(chunk, depth - p);
+            for (int i = 0; i < rows;)
+            {
+                int height = HeightFor(rows - i), valid = Math.Min(rows - i, height);
+                float* from = a.At(m + i, k + p), to = target + (nint)i * depth + (nint)p * height;
+                if (a.Transposed) Pack.Copy(from, a.Ld, valid, steps, to, height);
+                else Pack.Transpose(from, a.Ld, valid, steps, to, height);
+                i += height;
+            }
         }
     }
 
@@ -121,12 +130,18 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     {
         int first = all ? 0 : columns / TileColumns * TileColumns;
         int padded = (columns + TileColumns - 1) / TileColumns * TileColumns - first;
-        float* packed = Scratch.Floats(ScratchSlot.PackedB, (long)padded * depth), target = packed;
-        for (int j = first; j < columns; j += TileColumns, target += (nint)TileColumns * depth)
+        float* packed = Scratch.Floats(ScratchSlot.PackedB, (long)padded * depth);
+        int chunk = b.Transposed ? depth : CopySteps;
+        for (int p = 0; p < depth; p += chunk)
         {
-            int valid = Math.Min(TileColumns, columns - j);
-            if (b.Transposed) Pack.Transpose(b.At(k, n + j), b.Ld, valid, depth, target, TileColumns);
-            else Pack.Copy(b.At(k, n + j), b.Ld, valid, depth, target, TileColumns);
+            int steps = Math.Min(chunk, depth - p);
+            for (int j = first; j < columns; j += TileColumns)
+            {
+                int valid = Math.Min(TileColumns, columns - j);
+                float* from = b.At(k + p, n + j), to = packed + (nint)(j - first) * depth + p * TileColumns;
+                if (b.Transposed) Pack.Transpose(from, b.Ld, valid, steps, to, TileColumns);
+                else Pack.Copy(from, b.Ld, valid, steps, to, TileColumns);
+            }
         }
         return packed;
     }
