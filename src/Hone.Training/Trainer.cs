@@ -32,7 +32,7 @@ public sealed record StepResult(
 public sealed record TrainingSummary(int Steps, IReadOnlyList<double> Losses, long Tokens, double Seconds, long PeakBytes);
 
 /// <summary>The training loop: the one place where examples become updates.</summary>
-public sealed class Trainer
+public sealed class Trainer : IDisposable
 {
     private const int GiveUpAfter = 20;
     private readonly IReadOnlyList<Parameter> parameters;
@@ -100,8 +100,14 @@ public sealed class Trainer
                 run.Cancellation.ThrowIfCancellationRequested();
             }
         }
-        tape.Reset();
         return new(steps, losses, tokens, clock.Elapsed.TotalSeconds, tape.Memory.PeakBytes);
+    }
+
+    /// <summary>Returns the memory of activations.</summary>
+    public void Dispose()
+    {
+        tape.Dispose();
+        tape.Memory.Dispose();
     }
 
     /// <summary>One optimiser step on the given examples, whatever the number of forward passes they need.</summary>

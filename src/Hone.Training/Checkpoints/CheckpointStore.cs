@@ -122,7 +122,7 @@ internal sealed class CheckpointStore : IDisposable
 
     private static void Load(string path, IEnumerable<(string Name, Tensor Value)> tensors)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using SafetensorsFile file = new SafetensorsFile(path);
         foreach ((string name, Tensor value) in tensors)
         {
             if (!file.Entries.TryGetValue(name, out WeightEntry? entry) || entry.Count != value.Count)
