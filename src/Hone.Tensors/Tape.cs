@@ -65,6 +65,14 @@ public sealed class Tape : IDisposable
         return tensor;
     }
 
+    /// <summary>The same numbers without a gradient path back; its own gradient, if it is made to require one, is freed by this tape.</summary>
+    internal Tensor NewDetached(Tensor source)
+    {
+        Tensor tensor = new(source.Shape, source, shareGrad: false, Memory);
+        owned.Add(tensor);
+        return tensor;
+    }
+
     /// <summary>Remembers an operation.</summary>
     public void Record(BackwardNode node) => nodes.Add(node);
 

@@ -12,10 +12,24 @@ public sealed unsafe class Tensor
     private NativeBuffer? data;
     private NativeBuffer? grad;
     private readonly BufferPool? pool;
+    private readonly Tensor? dataOwner;
+    private readonly Tensor? gradOwner;
+    private bool hasGrad;
 
     internal Tensor(Shape shape, NativeBuffer data, BufferPool? pool, bool requiresGrad)
     {
         (Shape, this.data, this.pool, RequiresGrad) = (shape, data, pool, requiresGrad);
+    }
+
+    /// <summary>
+    /// The same numbers under another shape. A view shares the gradient too, so it needs no backward node; without sharing
+    /// (detached) the gradient, if any is asked for, is its own and comes from <paramref name="pool"/>.
+    /// </summary>
+    internal Tensor(Shape shape, Tensor source, bool shareGrad, BufferPool? pool)
+    {
+        dataOwner = source.dataOwner ?? source;
+        gradOwner = shareGrad ? source.gradOwner ?? source : null;
+        (Shape, this.pool, RequiresGrad) = (shape, pool, shareGrad && source.RequiresGrad);
     }
 
     /// <summary>Sizes of the dimensions.</summary>
@@ -32,14 +46,16 @@ public sealed unsafe class Tensor
     public Span<float> Data => new(Pointer, Shape.Count);
 
     /// <summary>Start of the numbers, 64-byte aligned.</summary>
-    public float* Pointer => data is { } buffer ? buffer.Pointer : throw new ObjectDisposedException(nameof(Tensor), "its tape was reset");
+    public float* Pointer => dataOwner is not null ? dataOwner.Pointer
+        : data is { } buffer ? buffer.Pointer
+        : throw new ObjectDisposedException(nameof(Tensor), "its tape was reset");
 
     /// <summary>Whether a gradient was written since it was last cleared.</summary>
-    public bool HasGrad { get; private set; }
+    public bool HasGrad => gradOwner?.HasGrad ?? hasGrad;
 
     /// <summary>The gradient. Reading it where none was written is an error.</summary>
     public Span<float> Grad => HasGrad
-        ? new(grad!.Pointer, Shape.Count)
+        ? new((gradOwner ?? this).grad!.Pointer, Shape.Count)
         : throw new InvalidOperationException($"no gradient was written to this tensor of shape {Shape}");
 
     /// <summary>A tensor that owns zeroed memory.</summary>
@@ -68,9 +84,10 @@ public sealed unsafe class Tensor
     /// </summary>
     public bool BeginGrad(out float* target)
     {
-        bool accumulate = HasGrad;
+        if (gradOwner is not null) return gradOwner.BeginGrad(out target);
+        bool accumulate = hasGrad;
         grad ??= pool?.Rent(Shape.Count) ?? new NativeBuffer(Shape.Count);
-        HasGrad = true;
+        hasGrad = true;
         target = grad.Pointer;
         return accumulate;
     }
@@ -83,12 +100,17 @@ public sealed unsafe class Tensor
     }
 
     /// <summary>Forgets the gradient; its memory is kept for the next one.</summary>
-    public void ClearGrad() => HasGrad = false;
+    public void ClearGrad()
+    {
+        hasGrad = false;
+        gradOwner?.ClearGrad();
+    }
 
     /// <summary>Returns the gradient's memory.</summary>
     public void ReleaseGrad()
     {
-        HasGrad = false;
+        hasGrad = false;
+        gradOwner?.ReleaseGrad();
         if (grad is null) return;
         if (pool is null) grad.Dispose();
         else pool.Return(grad);

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Hone.Tensors.Kernels;
+using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
 
@@ -21,10 +22,25 @@ public static unsafe class LinearOp
         Tensor y = tape.New((rows, outputs), tape.Needs(x, weight, bias));
         Gemm.Run(tape.Workers, false, true, rows, outputs, width, x.Pointer, width, weight.Pointer, width, y.Pointer, outputs, false);
         if (bias is not null)
-            for (int r = 0; r < rows; r++)
-                TensorPrimitives.Add(y.Data.Slice(r * outputs, outputs), bias.Data, y.Data.Slice(r * outputs, outputs));
+        {
+            BiasJob job = new(y.Pointer, bias.Pointer, outputs);
+            tape.Workers.For(rows, RmsNormOp.RowGrain(outputs), ref job);
+        }
         if (y.RequiresGrad) tape.Record(new Node { Output = y, X = x, Weight = weight, Bias = bias });
         return y;
+    }
+
+    private readonly struct BiasJob(float* y, float* bias, int width) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            ReadOnlySpan<float> term = new(bias, width);
+            for (int r = start; r < end; r++)
+            {
+                Span<float> row = new(y + (long)r * width, width);
+                TensorPrimitives.Add(row, term, row);
+            }
+        }
     }
 
     private sealed class Node : BackwardNode
@@ -51,10 +67,7 @@ public static unsafe class LinearOp
                     Gemm.Run(tape.Workers, true, false, outputs, width, rows, dy, outputs, X.Pointer, width, dw, width, add);
                 }
                 if (Bias is { RequiresGrad: true })
-                {
-                    Span<float> db = new(Bias.BeginScatterGrad(), outputs);
-                    for (int r = 0; r < rows; r++) TensorPrimitives.Add(db, Output.Grad.Slice(r * outputs, outputs), db);
-                }
+                    ColumnSums.AddTo(tape.Workers, dy, rows, outputs, Bias.BeginScatterGrad());
             }
         }
     }

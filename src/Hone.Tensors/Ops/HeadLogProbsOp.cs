@@ -1,0 +1,90 @@
+namespace Hone.Tensors.Ops;
+
+/// <summary>Log-probabilities of given tokens under the output projection.</summary>
+public static unsafe class HeadLogProbsOp
+{
+    /// <summary>log softmax(head · hidden_t)[target_t] for every row, in chunks of rows. Rows without a target give 0, no gradient and no work.</summary>
+    /// <param name="tape">Tape.</param>
+    /// <param name="hidden">[N, C].</param>
+    /// <param name="head">[V, C].</param>
+    /// <param name="targets">[N] token ids, or <see cref="HeadOptions.Ignore"/>.</param>
+    /// <param name="options">Temperature, cap, bias; null for none. Smoothing and z-loss must be 0.</param>
+    /// <returns>[N], natural logarithm.</returns>
+    /// <exception cref="ArgumentException">Sizes do not fit, or a target is outside the vocabulary.</exception>
+    public static Tensor HeadLogProbs(this Tape tape, Tensor hidden, Tensor head, ReadOnlySpan<int> targets, HeadOptions? options = null) =>
+        Run(tape, hidden, head, targets, options ?? HeadOptions.Default, null);
+
+    /// <summary>Like <see cref="HeadLogProbs"/>, with each row's entropy in nats, through which no gradient flows; 0 where there is no target.</summary>
+    public static (Tensor LogProbs, Tensor Entropy) HeadLogProbsAndEntropy(
+        this Tape tape, Tensor hidden, Tensor head, ReadOnlySpan<int> targets, HeadOptions? options = null)
+    {
+        Tensor entropy = tape.New(hidden.Shape.Rows);
+        return (Run(tape, hidden, head, targets, options ?? HeadOptions.Default, entropy), entropy);
+    }
+
+    private static Tensor Run(Tape tape, Tensor hidden, Tensor head, ReadOnlySpan<int> targets, HeadOptions options, Tensor? entropy)
+    {
+        if (options.LabelSmoothing != 0 || options.ZLoss != 0) throw new ArgumentException("log-probabilities know no label smoothing and no z-loss");
+        HeadPass pass = new(tape, hidden, head, options);
+        Tensor kept = HeadTargets.Select(tape, hidden, head, targets, default, ref pass);
+        Tensor result = tape.New(hidden.Shape.Rows, tape.Needs(hidden, head, options.Bias));
+        using Scratch values = new(tape, 2 * pass.Kept);
+        float* entropies = values.Pointer + pass.Kept;
+        pass.Outputs = new() { LogProbs = values.Pointer, Entropies = entropy is null ? null : entropies };
+        pass.Run();
+        Spread(values.Pointer, pass.KeptRows, pass.Kept, result);
+        if (entropy is not null) Spread(entropies, pass.KeptRows, pass.Kept, entropy);
+        if (result.RequiresGrad)
+            tape.Record(new Node { Output = result, Hidden = hidden, Head = head, Options = options, Kept = kept, Count = pass.Kept });
+        return result;
+    }
+
+    private static void Spread(float* values, int* rows, int count, Tensor target)
+    {
+        target.Data.Clear();
+        for (int r = 0; r < count; r++) target.Pointer[rows[r]] = values[r];
+    }
+
+    private sealed class Node : BackwardNode
+    {
+        public required Tensor Hidden { get; init; }
+
+        public required Tensor Head { get; init; }
+
+        public required HeadOptions Options { get; init; }
+
+        public required Tensor Kept { get; init; }
+
+        public required int Count { get; init; }
+
+        // The logits are computed again: keeping them would need rows × vocabulary.
+        public override void Backward(Tape tape)
+        {
+            HeadPass pass = new(tape, Hidden, Head, Options) { KeptRows = HeadTargets.RowsOf(Kept), KeptTargets = HeadTargets.TargetsOf(Kept) };
+            pass.Kept = DropZeros(pass.KeptRows, pass.KeptTargets, HeadTargets.WeightsOf(Kept));
+            pass.Outputs = new() { GradWeights = HeadTargets.WeightsOf(Kept) };
+            int width = Head.Shape[1];
+            using Scratch rows = new(tape, Hidden.RequiresGrad ? pass.Kept * width : 0);
+            if (Hidden.RequiresGrad) pass.GradRows = rows.Pointer;
+            if (Head.RequiresGrad) pass.GradHead = Head.BeginScatterGrad();
+            if (Options.Bias is { RequiresGrad: true } bias) pass.GradBias = bias.BeginScatterGrad();
+            pass.Run();
+            if (Hidden.RequiresGrad) HeadPass.ScatterRows(rows.Pointer, pass.KeptRows, pass.Kept, width, 1f, Hidden.BeginScatterGrad());
+        }
+
+        // The gradient of a log-probability is minus that of the loss; rows whose upstream gradient is 0 drop out.
+        private int DropZeros(int* rows, int* targets, float* weights)
+        {
+            ReadOnlySpan<float> upstream = Output.Grad;
+            int count = 0;
+            for (int r = 0; r < Count; r++)
+            {
+                float weight = -upstream[rows[r]];
+                if (weight == 0) continue;
+                (rows[count], targets[count], weights[count]) = (rows[r], targets[r], weight);
+                count++;
+            }
+            return count;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Numerics.Tensors;
+using Hone.Tensors.Threads;
+
+namespace Hone.Tensors.Ops;
+
+/// <summary>Layer normalisation.</summary>
+public static unsafe class LayerNormOp
+{
+    /// <summary>y = (x - mean) / sqrt(variance + eps) · w + b over the last dimension. Ba et al. 2016, arXiv:1607.06450.</summary>
+    /// <param name="tape">Tape.</param>
+    /// <param name="x">[N, C] (leading dimensions are flattened).</param>
+    /// <param name="weight">[C], or null for none.</param>
+    /// <param name="bias">[C], or null for none.</param>
+    /// <param name="eps">Added to the (biased) variance.</param>
+    /// <returns>Shape of x.</returns>
+    /// <exception cref="ArgumentException">The weight's or bias's size is not C.</exception>
+    public static Tensor LayerNorm(this Tape tape, Tensor x, Tensor? weight, Tensor? bias, float eps)
+    {
+        int rows = x.Shape.Rows, width = x.Shape.Last;
+        if (weight is not null && weight.Count != width) throw new ArgumentException($"layer norm: x {x.Shape}, weight {weight.Shape}");
+        if (bias is not null && bias.Count != width) throw new ArgumentException($"layer norm: x {x.Shape}, bias {bias.Shape}");
+        Tensor y = tape.New(x.Shape, tape.Needs(x, weight, bias));
+        Tensor statistics = tape.New((2, rows));
+        ForwardJob job = new(x.Pointer, PointerOf(weight), PointerOf(bias), y.Pointer, statistics.Pointer, rows, width, eps);
+        tape.Workers.For(rows, RmsNormOp.RowGrain(width), ref job);
+        if (y.RequiresGrad) tape.Record(new Node { Output = y, X = x, Weight = weight, Bias = bias, Statistics = statistics });
+        return y;
+    }
+
+    private static float* PointerOf(Tensor? tensor) => tensor is null ? null : tensor.Pointer;
+
+    /// <summary>x̂ = (x - mean) / deviation. The mean is subtracted before squaring: E[x²] - E[x]² loses everything when the mean is large.</summary>
+    private static void Normalise(ReadOnlySpan<float> x, float mean, float inverse, Span<float> result)
+    {
+        TensorPrimitives.Subtract(x, mean, result);
+        TensorPrimitives.Multiply(result, inverse, result);
+    }
+
+    private readonly struct ForwardJob(float* x, float* weight, float* bias, float* y, float* statistics, int rows, int width, float eps) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            for (int r = start; r < end; r++)
+            {
+                ReadOnlySpan<float> row = new(x + (long)r * width, width);
+                Span<float> result = new(y + (long)r * width, width);
+                float mean = TensorPrimitives.Sum(row) / width;
+                TensorPrimitives.Subtract(row, mean, result);
+                mean += TensorPrimitives.Sum<float>(result) / width; // what rounding left over in the first mean
+                TensorPrimitives.Subtract(row, mean, result);
+                float inverse = 1f / MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(result) / width + eps);
+                (statistics[r], statistics[rows + r]) = (mean, inverse);
+                TensorPrimitives.Multiply(result, inverse, result);
+                if (weight != null) TensorPrimitives.Multiply(result, new ReadOnlySpan<float>(weight, width), result);
+                if (bias != null) TensorPrimitives.Add(result, new ReadOnlySpan<float>(bias, width), result);
+            }
+        }
+    }
+
+    // With g = dy·w: dx = (g - mean(g) - x̂·mean(g·x̂)) / deviation
+    private readonly struct InputJob(float* x, float* weight, float* dy, float* statistics, float* dx, bool add, float* scratch, int rows, int width)
+        : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            Span<float> normal = new(scratch + 2L * worker * width, width), g = new(scratch + (2L * worker + 1) * width, width);
+            for (int r = start; r < end; r++)
+            {
+                ReadOnlySpan<float> upstream = new(dy + (long)r * width, width);
+                Span<float> target = new(dx + (long)r * width, width);
+                float inverse = statistics[rows + r];
+                Normalise(new(x + (long)r * width, width), statistics[r], inverse, normal);
+                if (weight == null) upstream.CopyTo(g);
+                else TensorPrimitives.Multiply(upstream, new ReadOnlySpan<float>(weight, width), g);
+                float mean = TensorPrimitives.Sum<float>(g) / width, along = TensorPrimitives.Dot<float>(g, normal) / width;
+                TensorPrimitives.Subtract(g, mean, g);
+                TensorPrimitives.MultiplyAdd(normal, -along, g, g);
+                if (add) TensorPrimitives.MultiplyAdd(g, inverse, target, target);
+                else TensorPrimitives.Multiply(g, inverse, target);
+            }
+        }
+    }
+
+    private readonly struct WeightJob(float* x, float* dy, float* statistics, float* dw, float* db, int rows, int width, float* scratch) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            int n = end - start;
+            Span<float> normal = new(scratch + start, n);
+            for (int r = 0; r < rows; r++)
+            {
+                long offset = (long)r * width + start;
+                ReadOnlySpan<float> upstream = new(dy + offset, n);
+                if (dw != null)
+                {
+                    Normalise(new(x + offset, n), statistics[r], statistics[rows + r], normal);
+                    TensorPrimitives.MultiplyAdd(normal, upstream, new Span<float>(dw + start, n), new Span<float>(dw + start, n));
+                }
+                if (db != null) TensorPrimitives.Add(new ReadOnlySpan<float>(db + start, n), upstream, new Span<float>(db + start, n));
+            }
+        }
+    }
+
+    private sealed class Node : BackwardNode
+    {
+        public required Tensor X { get; init; }
+
+        public required Tensor? Weight { get; init; }
+
+        public required Tensor? Bias { get; init; }
+
+        public required Tensor Statistics { get; init; }
+
+        public override void Backward(Tape tape)
+        {
+            int rows = X.Shape.Rows, width = X.Shape.Last;
+            using Scratch scratch = new(tape, 2 * width * tape.Workers.Threads);
+            fixed (float* dy = Output.Grad)
+            {
+                if (X.RequiresGrad)
+                {
+                    bool add = X.BeginGrad(out float* dx);
+                    InputJob job = new(X.Pointer, PointerOf(Weight), dy, Statistics.Pointer, dx, add, scratch.Pointer, rows, width);
+                    tape.Workers.For(rows, RmsNormOp.RowGrain(width), ref job);
+                }
+                float* dw = Weight is { RequiresGrad: true } ? Weight.BeginScatterGrad() : null;
+                float* db = Bias is { RequiresGrad: true } ? Bias.BeginScatterGrad() : null;
+                if (dw == null && db == null) return;
+                WeightJob parameters = new(X.Pointer, dy, Statistics.Pointer, dw, db, rows, width, scratch.Pointer);
+                tape.Workers.For(width, 16, ref parameters);
+            }
+        }
+    }
+}
