@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Tensor = Hone.Tensors.Tensor;
 using Hone.Tensors;
 
 namespace Hone.Models.Decoder;
