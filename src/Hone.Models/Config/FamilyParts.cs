@@ -1,19 +1,20 @@
 using Hone.Core;
+using Hone.Tensors.Ops;
 
 namespace Hone.Models.Config;
 
 /// <summary>What the families share.</summary>
 internal static class FamilyParts
 {
-    private static readonly Dictionary<string, MlpActivation> Activations = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.Ordinal)
     {
-        ["silu"] = MlpActivation.Silu,
-        ["swish"] = MlpActivation.Silu,
-        ["gelu"] = MlpActivation.GeluErf,
-        ["gelu_new"] = MlpActivation.GeluTanh,
-        ["gelu_pytorch_tanh"] = MlpActivation.GeluTanh,
-        ["relu"] = MlpActivation.Relu,
-        ["relu2"] = MlpActivation.ReluSquared,
+        ["silu"] = Activation.Silu,
+        ["swish"] = Activation.Silu,
+        ["gelu"] = Activation.GeluErf,
+        ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+        ["relu"] = Activation.Relu,
+        ["relu2"] = Activation.ReluSquared,
     };
 
     /// <summary>The settings that nearly all families spell alike; rotation in every layer, full attention.</summary>
@@ -34,7 +35,7 @@ internal static class FamilyParts
             HeadSize = head,
             MaxPositions = json.Int("max_position_embeddings", 2048),
             NormEpsilon = (float)json.Number("rms_norm_eps", epsilon, 0, 1),
-            Activation = Activation(json, "hidden_act", "silu"),
+            Activation = ActivationOf(json, "hidden_act", "silu"),
             AttentionScale = (float)(1 / Math.Sqrt(head)),
             TiedHead = json.Flag("tie_word_embeddings", tied),
             LayerConfigs = Layers(layers, _ => new(0, LayerRope.Global, false)),
@@ -45,10 +46,10 @@ internal static class FamilyParts
         };
     }
 
-    public static MlpActivation Activation(ConfigJson json, string setting, string fallback)
+    public static Activation ActivationOf(ConfigJson json, string setting, string fallback)
     {
         string name = json.Text(setting) ?? fallback;
-        return Activations.TryGetValue(name, out MlpActivation found) ? found : throw HoneException.Unknown($"activation (in {json.Source})", name, Activations.Keys);
+        return Activations.TryGetValue(name, out Activation found) ? found : throw HoneException.Unknown($"activation (in {json.Source})", name, Activations.Keys);
     }
 
     public static IReadOnlyList<LayerConfig> Layers(int count, Func<int, LayerConfig> of) => [.. Enumerable.Range(0, count).Select(of)];

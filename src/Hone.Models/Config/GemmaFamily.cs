@@ -45,7 +45,7 @@ internal static class GemmaFamily
         {
             NormAddsOne = true,
             NormPlacement = NormPlacement.Both,
-            Activation = FamilyParts.Activation(json, json.Has("hidden_activation") ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh"),
+            Activation = FamilyParts.ActivationOf(json, json.Has("hidden_activation") ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh"),
             Rope = RopeJson.Read(json, config.HeadSize),
             AttentionScale = (float)Math.Pow(json.Number("query_pre_attn_scalar", 256, 1e-6), -0.5),
             EmbeddingScale = MathF.Sqrt(config.HiddenSize),

@@ -23,7 +23,7 @@ internal static class Gpt2Family
             MaxPositions = json.Int("n_positions", json.Int("n_ctx", 1024)),
             Norm = NormKind.Layer,
             NormEpsilon = (float)json.Number("layer_norm_epsilon", 1e-5, 0, 1),
-            Activation = FamilyParts.Activation(json, "activation_function", "gelu_new"),
+            Activation = FamilyParts.ActivationOf(json, "activation_function", "gelu_new"),
             GatedMlp = false,
             QkvBias = true,
             OutputBias = true,

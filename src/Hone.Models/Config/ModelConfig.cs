@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Tensors.Ops;
 
 namespace Hone.Models.Config;
 
@@ -36,16 +37,6 @@ public enum QkNorm
 
     /// <summary>The whole projection at once (OLMo 2).</summary>
     Whole,
-}
-
-/// <summary>The shape of the MLP and its non-linearity.</summary>
-public enum MlpActivation
-{
-    Silu,
-    GeluErf,
-    GeluTanh,
-    Relu,
-    ReluSquared,
 }
 
 /// <summary>Which projections are stored as one matrix, and under which names.</summary>
@@ -135,7 +126,8 @@ public sealed record ModelConfig
 
     public QkNorm QkNorm { get; init; } = QkNorm.None;
 
-    public MlpActivation Activation { get; init; } = MlpActivation.Silu;
+    /// <summary>The MLP's non-linearity.</summary>
+    public Activation Activation { get; init; } = Activation.Silu;
 
     /// <summary>down(act(gate(x)) · up(x)) instead of down(act(up(x))).</summary>
     public bool GatedMlp { get; init; } = true;

@@ -1,3 +1,5 @@
+using Hone.Tensors.Ops;
+
 namespace Hone.Models.Config;
 
 /// <summary>How rotary frequencies are stretched for contexts longer than those trained on. Names as in transformers.</summary>
@@ -22,7 +24,7 @@ public enum RopeScaling
     Llama3,
 }
 
-/// <summary>Settings of rotary position embeddings. The frequencies follow from them by <see cref="RopeFrequencies"/>.</summary>
+/// <summary>Settings of rotary position embeddings. </summary>
 public sealed record RopeConfig
 {
     public RopeScaling Scaling { get; init; } = RopeScaling.Default;
@@ -81,5 +83,33 @@ public sealed record RopeConfig
         RopeScaling.Dynamic when length > MaxPositions => length,
         RopeScaling.LongRope when length > OriginalMaxPositions && !ShortFactors.SequenceEqual(LongFactors) => 1,
         _ => 0,
+    };
+
+    /// <summary>
+    /// The angles for an input of <paramref name="length"/> tokens. Frequencies are rounded to fp32, because published models
+    /// were trained and are run with rounded ones.
+    /// </summary>
+    public RopeTable Table(int headSize, int length)
+    {
+        double[] inverse = Scaling switch
+        {
+            RopeScaling.Linear => RopeFrequencies.Linear(Dimensions, Theta, Factor),
+            RopeScaling.Dynamic => RopeFrequencies.DynamicNtk(Dimensions, Theta, Factor, MaxPositions, length),
+            RopeScaling.Yarn => RopeFrequencies.Yarn(Dimensions, Theta, Factor, OriginalMaxPositions, BetaFast, BetaSlow, Truncate),
+            RopeScaling.LongRope => RopeFrequencies.LongRope(Dimensions, Theta, [.. Variant(length) == 0 ? ShortFactors : LongFactors]),
+            RopeScaling.Llama3 => RopeFrequencies.Llama3(Dimensions, Theta, Factor, LowFrequencyFactor, HighFrequencyFactor, OriginalMaxPositions),
+            _ => RopeFrequencies.Default(Dimensions, Theta),
+        };
+        return new RopeTable(headSize, [.. inverse.Select(f => (double)(float)f)], Magnitude());
+    }
+
+    /// <summary>Factor on cosine and sine.</summary>
+    private double Magnitude() => AttentionFactor ?? Scaling switch
+    {
+        RopeScaling.Yarn when MScale != 0 && MScaleAllDim != 0 =>
+            RopeFrequencies.YarnAttentionFactor(Factor, MScale) / RopeFrequencies.YarnAttentionFactor(Factor, MScaleAllDim),
+        RopeScaling.Yarn => RopeFrequencies.YarnAttentionFactor(Factor),
+        RopeScaling.LongRope when Factor > 1 => Math.Sqrt(1 + Math.Log(Factor) / Math.Log(OriginalMaxPositions)),
+        _ => 1,
     };
 }

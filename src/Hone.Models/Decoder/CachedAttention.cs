@@ -1,0 +1,45 @@
+using Hone.Tensors;
+using Hone.Tensors.Ops;
+using Hone.Tensors.Threads;
+
+namespace Hone.Models.Decoder;
+
+/// <summary>Attention of new tokens over the caches of their sequences. No gradient flows through it.</summary>
+internal static class CachedAttention
+{
+    public static unsafe Tensor Run(
+        Tape tape, Tensor q, Tensor k, Tensor v, Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options)
+    {
+        if (caches.Count != segments.Count) throw new ArgumentException($"{caches.Count} caches for {segments.Count} sequences");
+        bool fresh = true;
+        int width = k.Shape.Last;
+        for (int s = 0; s < caches.Count; s++)
+        {
+            ILayerCache cache = caches[s][layer];
+            fresh &= cache.Length == 0;
+            int start = segments.Start(s) * width, count = segments.Length(s) * width;
+            cache.Append(k.Data.Slice(start, count), v.Data.Slice(start, count));
+        }
+        // Nothing was stored before: all keys are at hand, and the blockwise operation is faster than reading them back.
+        if (fresh) return tape.Attention(q, k, v, segments, options);
+        Tensor output = tape.New(q.Shape);
+        Job job = new(segments, caches, layer, options, q.Pointer, output.Pointer, q.Shape.Last);
+        tape.Workers.For(segments.Count * options.KvHeads, 1, ref job);
+        return output;
+    }
+
+    private readonly unsafe struct Job(
+        Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options, float* q, float* output, int width) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            for (int item = start; item < end; item++)
+            {
+                int s = item / options.KvHeads, length = segments.Length(s) * width;
+                if (length == 0) continue;
+                long offset = (long)segments.Start(s) * width;
+                caches[s][layer].Attend(options, item % options.KvHeads, new ReadOnlySpan<float>(q + offset, length), new Span<float>(output + offset, length));
+            }
+        }
+    }
+}

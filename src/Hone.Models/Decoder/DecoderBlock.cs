@@ -1,0 +1,37 @@
+using Hone.Models.Config;
+using Hone.Tensors;
+using Hone.Tensors.Ops;
+
+namespace Hone.Models.Decoder;
+
+/// <summary>x + attention(norm(x)), then x + mlp(norm(x)), with the norms where the architecture has them.</summary>
+internal sealed class DecoderBlock : IBlock
+{
+    private readonly AttentionLayer attention;
+    private readonly IMlp mlp;
+    private readonly NormLayer? beforeAttention, afterAttention, beforeMlp, afterMlp;
+
+    public DecoderBlock(ModelBuilder builder, string prefix, int layer)
+    {
+        ModelConfig config = builder.Config;
+        bool gpt2 = config.Layout == WeightLayout.Gpt2;
+        NormPlacement placement = config.NormPlacement;
+        if (placement != NormPlacement.After) beforeAttention = Norm(gpt2 ? "ln_1" : "input_layernorm");
+        attention = new AttentionLayer(builder, $"{prefix}.{(gpt2 ? "attn" : "self_attn")}", layer);
+        if (placement != NormPlacement.Before) afterAttention = Norm("post_attention_layernorm");
+        if (placement == NormPlacement.Before) beforeMlp = Norm(gpt2 ? "ln_2" : "post_attention_layernorm");
+        if (placement == NormPlacement.Both) beforeMlp = Norm("pre_feedforward_layernorm");
+        mlp = config.LayerConfigs[layer].Sparse ? new MoeMlp(builder, $"{prefix}.{config.Moe!.Prefix}") : new DenseMlp(builder, $"{prefix}.mlp");
+        if (placement != NormPlacement.Before) afterMlp = Norm("post_feedforward_layernorm");
+
+        NormLayer Norm(string name) => builder.Norm($"{prefix}.{name}", config.HiddenSize);
+    }
+
+    public Tensor Forward(Tape tape, Tensor hidden, ForwardContext context)
+    {
+        Tensor mixed = attention.Forward(tape, beforeAttention?.Forward(tape, hidden) ?? hidden, context);
+        hidden = tape.Add(hidden, afterAttention?.Forward(tape, mixed) ?? mixed);
+        Tensor changed = mlp.Forward(tape, beforeMlp?.Forward(tape, hidden) ?? hidden);
+        return tape.Add(hidden, afterMlp?.Forward(tape, changed) ?? changed);
+    }
+}

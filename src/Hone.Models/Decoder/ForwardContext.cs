@@ -1,0 +1,59 @@
+using Hone.Models.Config;
+using Hone.Tensors;
+using Hone.Tensors.Ops;
+
+namespace Hone.Models.Decoder;
+
+/// <summary>One forward pass, as the blocks see it.</summary>
+public sealed class ForwardContext
+{
+    private readonly RopeTables tables;
+
+    internal ForwardContext(TokenBatch batch, ForwardState state, RopeTables tables) => (Batch, State, this.tables) = (batch, state, tables);
+
+    public TokenBatch Batch { get; }
+
+    public ForwardState State { get; }
+
+    /// <summary>Rotates queries or keys by their positions.</summary>
+    /// <param name="tape">Tape.</param>
+    /// <param name="x">[N, heads · D].</param>
+    /// <param name="rope">Which rotation.</param>
+    public Tensor Rotate(Tape tape, Tensor x, LayerRope rope)
+    {
+        if (rope == LayerRope.None) return x;
+        Segments segments = Batch.Segments;
+        if (!tables.DependOnLength(rope) || segments.Count == 1)
+            return tape.Rope(x, tables.For(rope, segments.Count == 0 ? 0 : Batch.LengthAfter(0)), Batch.Positions);
+        // Frequencies follow each sequence's own length, so that a sequence does not depend on its neighbours in the batch.
+        Tensor[] parts = new Tensor[segments.Count];
+        for (int s = 0; s < parts.Length; s++)
+        {
+            Tensor part = tape.Slice(x, 0, segments.Start(s), segments.Length(s));
+            parts[s] = tape.Rope(part, tables.For(rope, Batch.LengthAfter(s)), Batch.Positions.AsSpan(segments.Start(s), segments.Length(s)));
+        }
+        return tape.Concat(0, parts);
+    }
+}
+
+/// <summary>The rotary tables of a model, made when first needed. Thread-safe.</summary>
+internal sealed class RopeTables(ModelConfig config)
+{
+    private readonly Dictionary<(LayerRope Rope, int Variant), RopeTable> tables = [];
+
+    public bool DependOnLength(LayerRope rope) => Of(rope).Scaling is RopeScaling.Dynamic or RopeScaling.LongRope;
+
+    public RopeTable For(LayerRope rope, int length)
+    {
+        int variant = Of(rope).Variant(length);
+        lock (tables)
+        {
+            if (tables.TryGetValue((rope, variant), out RopeTable? table)) return table;
+            // Dynamic scaling makes a table per length: only the last few are worth keeping.
+            if (tables.Count > 64) tables.Clear();
+            return tables[(rope, variant)] = Of(rope).Table(config.HeadSize, length);
+        }
+    }
+
+    private RopeConfig Of(LayerRope rope) => (rope == LayerRope.Local ? config.LocalRope : config.Rope)!;
+}

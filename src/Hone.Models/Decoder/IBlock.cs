@@ -1,0 +1,40 @@
+using Hone.Tensors;
+
+namespace Hone.Models.Decoder;
+
+/// <summary>One layer of a decoder: attention and MLP. Blocks of a model can be exchanged.</summary>
+public interface IBlock
+{
+    /// <summary>The residual stream after this layer.</summary>
+    /// <param name="tape">Tape; inside activation recomputation another one than that of the whole pass.</param>
+    /// <param name="hidden">[N, C].</param>
+    /// <param name="context">Tokens, positions, caches.</param>
+    /// <returns>[N, C].</returns>
+    Tensor Forward(Tape tape, Tensor hidden, ForwardContext context);
+}
+
+/// <summary>How the blocks are gone through: one after the other, or as steps of a numerical solver.</summary>
+public interface ILayerSolver
+{
+    /// <summary>[N, C] embedding → [N, C] before the final norm.</summary>
+    Tensor Run(Tape tape, IReadOnlyList<IBlock> blocks, Tensor hidden, ForwardContext context);
+}
+
+/// <summary>Each block once, in order.</summary>
+public sealed class SequentialSolver : ILayerSolver
+{
+    public static SequentialSolver Instance { get; } = new();
+
+    public Tensor Run(Tape tape, IReadOnlyList<IBlock> blocks, Tensor hidden, ForwardContext context)
+    {
+        for (int i = 0; i < blocks.Count; i++)
+        {
+            IBlock block = blocks[i];
+            hidden = context.State.Recompute && tape.Recording
+                ? tape.Checkpoint(hidden, (inner, x) => block.Forward(inner, x, context))
+                : block.Forward(tape, hidden, context);
+            if (i + 1 < blocks.Count) context.State.Tap?.Hidden(i + 1, hidden);
+        }
+        return hidden;
+    }
+}

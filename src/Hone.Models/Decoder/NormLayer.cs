@@ -1,0 +1,22 @@
+using Hone.Models.Config;
+using Hone.Tensors;
+using Hone.Tensors.Ops;
+
+namespace Hone.Models.Decoder;
+
+/// <summary>A normalisation with its weights.</summary>
+internal sealed class NormLayer(NormKind kind, float epsilon, bool addsOne, Parameter weight, Parameter? bias)
+{
+    /// <param name="tape">Tape.</param>
+    /// <param name="x">[N, C], C the weight's length.</param>
+    public Tensor Forward(Tape tape, Tensor x) => kind == NormKind.Rms
+        ? tape.RmsNorm(x, weight.Value, epsilon, addsOne)
+        : tape.LayerNorm(x, weight.Value, bias?.Value, epsilon);
+
+    /// <summary>Normalises each head of a projection: [N, heads · D] with D the weight's length.</summary>
+    public Tensor ForwardHeads(Tape tape, Tensor x)
+    {
+        int size = weight.Value.Count;
+        return tape.View(Forward(tape, tape.View(x, (x.Count / size, size))), x.Shape);
+    }
+}
