@@ -46,6 +46,38 @@ public class BlockFormatsGoldenTests
         AssertDequantised(type, expected, Floats(row["dequantised_f32"]!));
     }
 
+    [Theory]
+    [InlineData("Q2_K")]
+    [InlineData("Q3_K")]
+    [InlineData("Q4_K")]
+    [InlineData("Q5_K")]
+    [InlineData("Q6_K")]
+    [InlineData("IQ4_NL")]
+    [InlineData("IQ4_XS")]
+    [InlineData("Q4_0")]
+    [InlineData("Q4_1")]
+    [InlineData("Q5_0")]
+    [InlineData("Q5_1")]
+    [InlineData("Q8_0")]
+    public void Quantised_rows_lose_no_more_than_those_of_llama_cpp(string name)
+    {
+        float[] input = Floats(RowOf("quantise_ggml.jsonl", "Q2_K")["input_f32"]!); // "as in the first line"
+        JsonObject row = RowOf("quantise_ggml.jsonl", name);
+        WeightType type = Enum.Parse<WeightType>(name);
+        AssertDequantised(type, Bytes(row["quantised"]!), Floats(row["dequantised_f32"]!));
+        byte[] bytes = new byte[Bytes(row["quantised"]!).Length];
+        float[] found = new float[input.Length];
+        BlockFormats.Quantize(type, input, bytes);
+        BlockFormats.Dequantize(type, bytes, found);
+        double[] expected = [.. row["rmse_per_row"]!.AsArray().Select(v => (double)v!)];
+        for (int r = 0; r < expected.Length; r++)
+        {
+            double rmse = Math.Sqrt(Enumerable.Range(r * 256, 256).Average(i => Math.Pow(found[i] - (double)input[i], 2)));
+            Assert.True(rmse <= expected[r] * 1.02, $"{name} row {r}: {rmse:G6}, llama.cpp {expected[r]:G6}");
+            if (Environment.GetEnvironmentVariable("SHOW") is not null) Console.WriteLine($"{name} {r} {rmse / expected[r]:F4}");
+        }
+    }
+
     private static void AssertDequantised(WeightType type, byte[] raw, float[] expected)
     {
         float[] found = new float[expected.Length];
