@@ -1,0 +1,112 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hone.Core;
+using Hone.Models.Config;
+using Hone.Models.Decoder;
+using Hone.Models.Formats;
+
+namespace Hone.Models.Loading;
+
+/// <summary>A model and what came with it.</summary>
+public sealed record LoadedModel
+{
+    public required LanguageModel Model { get; init; }
+
+    /// <summary>How its makers suggest to generate.</summary>
+    public required GenerationDefaults Generation { get; init; }
+
+    /// <summary>Where it was loaded from.</summary>
+    public required string Path { get; init; }
+}
+
+/// <summary>Loads decoders into fp32 from whatever form they come in.</summary>
+public static class ModelLoader
+{
+    private const long MaxConfigBytes = 16 << 20;
+
+    /// <summary>
+    /// Loads a Hugging Face folder (config.json and safetensors), a GGUF file, or a llama2.c file. Quantised weights are decoded
+    /// exactly; rotary row orders are made those of Hugging Face.
+    /// </summary>
+    /// <exception cref="HoneException">Nothing there, an unknown architecture, damaged or unfitting files.</exception>
+    public static LoadedModel Load(string path)
+    {
+        AtomicFile.RecoverFolder(path);
+        using IWeightFile file = ModelFiles.Open(path);
+        ModelConfig config = ReadConfig(path, file);
+        LanguageModel model = new(config);
+        WeightReading.Fill(model, file, path);
+        return new() { Model = model, Generation = ReadGeneration(path, file, config), Path = path };
+    }
+
+    /// <summary>The settings alone, without loading weights.</summary>
+    /// <exception cref="HoneException">As for <see cref="Load"/>.</exception>
+    public static ModelConfig LoadConfig(string path)
+    {
+        using IWeightFile file = ModelFiles.Open(path);
+        return ReadConfig(path, file);
+    }
+
+    private static ModelConfig ReadConfig(string path, IWeightFile file) => file switch
+    {
+        GgufFile gguf => GgufConfig.Read(gguf),
+        Llama2cFile llama => Llama2cSettings(llama),
+        _ => ReadConfigJson(path),
+    };
+
+    private static ModelConfig ReadConfigJson(string path)
+    {
+        string config = System.IO.Path.Combine(FolderOf(path), "config.json");
+        if (!File.Exists(config)) throw new HoneException($"{config}: no such file. A model in safetensors files needs its config.json beside them.");
+        return ModelConfig.FromJson(ReadObject(config), config);
+    }
+
+    private static ModelConfig Llama2cSettings(Llama2cFile file)
+    {
+        Llama2cConfig c = file.Config;
+        return ModelConfig.FromJson(new JsonObject
+        {
+            ["architectures"] = new JsonArray(ArchitectureNames.For("llama")),
+            ["model_type"] = "llama",
+            ["vocab_size"] = c.VocabSize,
+            ["hidden_size"] = c.Dim,
+            ["intermediate_size"] = c.HiddenDim,
+            ["num_hidden_layers"] = c.Layers,
+            ["num_attention_heads"] = c.Heads,
+            ["num_key_value_heads"] = c.KvHeads,
+            ["max_position_embeddings"] = c.SequenceLength,
+            ["rms_norm_eps"] = 1e-5,
+            ["rope_theta"] = 10_000,
+            ["hidden_act"] = "silu",
+            ["tie_word_embeddings"] = c.SharedClassifier,
+            ["bos_token_id"] = 1,
+            ["eos_token_id"] = 2,
+        }, file.Path);
+    }
+
+    private static GenerationDefaults ReadGeneration(string path, IWeightFile file, ModelConfig config)
+    {
+        if (file is GgufFile gguf) return GgufEnds(gguf, config);
+        string source = System.IO.Path.Combine(FolderOf(path), "generation_config.json");
+        return File.Exists(source) ? GenerationDefaults.Read(ReadObject(source), source, config) : GenerationDefaults.Of(config);
+    }
+
+    /// <summary>A GGUF file may name an end of turn besides the end of text.</summary>
+    private static GenerationDefaults GgufEnds(GgufFile file, ModelConfig config)
+    {
+        List<int> ends = [.. config.EosIds];
+        foreach (string key in new[] { "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id" })
+            if (file.Metadata.Integer(key) is { } id && id >= 0 && id < config.VocabularySize && !ends.Contains((int)id)) ends.Add((int)id);
+        return GenerationDefaults.Of(config) with { EosIds = ends };
+    }
+
+    internal static string FolderOf(string path) => Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+
+    internal static JsonObject ReadObject(string path)
+    {
+        using JsonDocument document = JsonFile.Parse(path, MaxConfigBytes);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? JsonNode.Parse(document.RootElement.GetRawText())!.AsObject()
+            : throw new HoneException($"{path}: expected a JSON object.");
+    }
+}

@@ -1,0 +1,96 @@
+using Hone.Core;
+using Hone.Models.Decoder;
+using Hone.Models.Formats;
+using Hone.Tensors;
+
+namespace Hone.Models.Loading;
+
+/// <summary>Fills a model's weights from a file, whatever names and orders the file uses.</summary>
+internal static class WeightReading
+{
+    /// <summary>Reads all weights; several at once, since decoding blocks takes longer than reading them.</summary>
+    /// <exception cref="HoneException">A weight is missing or has another shape.</exception>
+    public static void Fill(LanguageModel model, IWeightFile file, string source)
+    {
+        Action<Parameter> read = file switch
+        {
+            GgufFile => p => FromGguf(model, file, source, p),
+            Llama2cFile llama => p => FromLlama2c(model, llama, source, p),
+            _ => p => FromHuggingFace(model, file, source, p),
+        };
+        try
+        {
+            Parallel.ForEach(model.Parameters, read);
+        }
+        catch (AggregateException errors) when (errors.InnerExceptions.OfType<HoneException>().FirstOrDefault() is { } first)
+        {
+            throw new HoneException(first.Message, errors);
+        }
+    }
+
+    private static void FromHuggingFace(LanguageModel model, IWeightFile file, string source, Parameter parameter)
+    {
+        string name = HuggingFaceNames.Find(file, parameter.Name) ?? throw Missing(source, parameter.Name);
+        if (!model.IsStoredTransposed(parameter.Name))
+        {
+            Check(source, file.Entries[name], parameter.Value.Shape);
+            file.ReadRows(name, 0, file.Entries[name].Rows, parameter.Value.Data);
+            return;
+        }
+        (int outputs, int inputs) = (parameter.Value.Shape[0], parameter.Value.Shape[1]);
+        Check(source, file.Entries[name], (inputs, outputs));
+        float[] stored = new float[parameter.Value.Count];
+        file.ReadRows(name, 0, inputs, stored);
+        Transpose.Copy(stored, inputs, outputs, parameter.Value.Data);
+    }
+
+    private static void FromLlama2c(LanguageModel model, Llama2cFile file, string source, Parameter parameter)
+    {
+        WeightEntry entry = file.Entries.GetValueOrDefault(parameter.Name) ?? throw Missing(source, parameter.Name);
+        Check(source, entry, parameter.Value.Shape);
+        if (IsRotated(parameter.Name)) RotaryOrder.ReadAsHalfSplit(file, entry.Name, model.Config.HeadSize, 0, entry.Rows, parameter.Value.Data);
+        else file.ReadRows(entry.Name, 0, entry.Rows, parameter.Value.Data);
+    }
+
+    private static void FromGguf(LanguageModel model, IWeightFile file, string source, Parameter parameter)
+    {
+        GgufPlace place = GgufNames.For(model.Config, parameter.Name);
+        if (place.Expert >= 0 && !file.Entries.ContainsKey(place.Name)) place = Unmerged(place);
+        WeightEntry entry = file.Entries.GetValueOrDefault(place.Name) ?? throw Missing(source, place.Name);
+        Span<float> data = parameter.Value.Data;
+        long rows = parameter.Value.Shape.Rows;
+        if (place.Expert >= 0)
+        {
+            CheckExpert(source, entry, parameter.Value.Shape, place.Expert);
+            file.ReadRows(place.Name, place.Expert * rows, rows, data);
+            return;
+        }
+        Check(source, entry, parameter.Value.Shape);
+        if (GgufNames.StoresAdjacentPairs(model.Config) && IsRotated(parameter.Name))
+            RotaryOrder.ReadAsHalfSplit(file, place.Name, model.Config.HeadSize, 0, entry.Shape.Count == 1 ? entry.Count : rows, data);
+        else file.ReadRows(place.Name, 0, rows, data);
+        if (GgufNames.StoresGainPlusOne(model.Config, parameter.Name))
+            foreach (ref float gain in data) gain -= 1;
+    }
+
+    /// <summary>Older files hold one tensor per expert: <c>blk.0.ffn_gate.3.weight</c>.</summary>
+    private static GgufPlace Unmerged(GgufPlace place) => new(place.Name.Replace("_exps.", $".{place.Expert}.", StringComparison.Ordinal));
+
+    private static bool IsRotated(string name) => name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal);
+
+    private static void Check(string source, WeightEntry entry, Shape expected)
+    {
+        bool same = entry.Shape.Count == expected.Rank;
+        for (int i = 0; same && i < expected.Rank; i++) same = entry.Shape[i] == expected[i];
+        if (!same)
+            throw new HoneException($"{source}: tensor '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], but the settings make it {expected}. Weights and config do not belong together.");
+    }
+
+    private static void CheckExpert(string source, WeightEntry entry, Shape expected, int expert)
+    {
+        if (entry.Shape.Count != 3 || entry.Shape[0] <= expert || entry.Shape[1] != expected[0] || entry.Shape[2] != expected[1])
+            throw new HoneException($"{source}: tensor '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}]; expected [experts, {expected[0]}, {expected[1]}].");
+    }
+
+    private static HoneException Missing(string source, string name) => new($"{source}: tensor '{name}' is missing. The file is incomplete, or of another model than its settings say.");
+}
