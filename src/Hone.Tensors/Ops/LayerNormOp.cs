@@ -114,7 +114,7 @@ public static unsafe class LayerNormOp
         public override void Backward(Tape tape)
         {
             int rows = X.Shape.Rows, width = X.Shape.Last;
-            using Scratch scratch = new(tape, 2 * width * tape.Workers.Threads);
+            using PooledFloats scratch = new(tape, 2 * width * tape.Workers.Threads);
             fixed (float* dy = Output.Grad)
             {
                 if (X.RequiresGrad)
