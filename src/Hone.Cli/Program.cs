@@ -1,1 +1,3 @@
-return 0;
+using Hone.Cli;
+
+return CliApp.RunProcess(args);

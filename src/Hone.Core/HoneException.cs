@@ -18,6 +18,7 @@ public sealed class HoneException : Exception
     public static HoneException Unknown(string kind, string name, IEnumerable<string> known)
     {
         string[] names = [.. known.Order(StringComparer.Ordinal)];
+        if (names.Length == 0) return new($"'{name}' is not a known {kind}: there are none.");
         string? near = Names.Nearest(name, names);
         string hint = near is null ? "" : $" Did you mean '{near}'?";
         return new($"'{name}' is not a known {kind}. Known: {string.Join(", ", names)}.{hint}");

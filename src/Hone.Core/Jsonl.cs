@@ -39,7 +39,8 @@ public static class Jsonl
     public static IEnumerable<Row> Read(string path, OnError onError = OnError.Stop, Action<HoneException>? skipped = null)
     {
         if (!File.Exists(path)) throw new HoneException($"{path}: no such file. Give the path of a JSON Lines file.");
-        using StreamReader reader = new(path, new UTF8Encoding(false, throwOnInvalidBytes: false));
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite); // a log may still be open
+        using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: false));
         long line = 0;
         while (reader.ReadLine() is { } text)
         {
@@ -105,6 +106,25 @@ public sealed class JsonlLog : IDisposable
     {
         byte[] bytes = Encoding.UTF8.GetBytes(row.ToJsonString(Jsonl.Compact) + "\n");
         stream.Write(bytes);
+        stream.Flush();
+    }
+
+    /// <summary>
+    /// Replaces the whole content, in place: for dropping the last lines when a run goes back to a checkpoint. Lines are
+    /// rewritten from the first that differs, so a log that only loses its tail is never at risk.
+    /// </summary>
+    public void Replace(IReadOnlyList<JsonNode> rows)
+    {
+        using MemoryStream content = new();
+        foreach (JsonNode row in rows) content.Write(Encoding.UTF8.GetBytes(row.ToJsonString(Jsonl.Compact) + "\n"));
+        ReadOnlySpan<byte> wanted = content.GetBuffer().AsSpan(0, (int)content.Length);
+        byte[] present = new byte[Math.Min(stream.Length, wanted.Length)];
+        stream.Position = 0;
+        stream.ReadExactly(present);
+        int same = wanted.CommonPrefixLength(present);
+        stream.Position = same;
+        stream.Write(wanted[same..]);
+        stream.SetLength(wanted.Length);
         stream.Flush();
     }
 

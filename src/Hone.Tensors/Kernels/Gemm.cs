@@ -1,13 +1,19 @@
-using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using Hone.Tensors.Kernels.Matrix;
+using Hone.Tensors.Kernels.Simd;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Kernels;
 
-/// <summary>Matrix products of fp32 numbers.</summary>
+/// <summary>
+/// Matrix products of fp32 numbers. The sum of one element always runs over k in the same order, whatever the number of
+/// threads, so results are bit-identical for any <see cref="WorkerPool"/>; they differ in the last bits between vector widths.
+/// </summary>
 public static unsafe class Gemm
 {
     /// <summary>C = op(A) · op(B), or C += op(A) · op(B), all row-major.</summary>
-    /// <param name="workers">Threads; rows of C are split between them.</param>
+    /// <param name="workers">Threads; C is split between them.</param>
     /// <param name="transposeA">False: A is stored [m, k]; true: [k, m].</param>
     /// <param name="transposeB">False: B is stored [k, n]; true: [n, k].</param>
     /// <param name="m">Rows of C.</param>
@@ -17,44 +23,63 @@ public static unsafe class Gemm
     /// <param name="lda">Distance between A's stored rows.</param>
     /// <param name="b">Second factor.</param>
     /// <param name="ldb">Distance between B's stored rows.</param>
-    /// <param name="c">[m, n] result.</param>
+    /// <param name="c">[m, n] result; must not overlap the factors.</param>
     /// <param name="ldc">Distance between C's rows.</param>
     /// <param name="accumulate">Adds to C instead of overwriting it.</param>
     public static void Run(
         WorkerPool workers, bool transposeA, bool transposeB, int m, int n, int k,
-        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate)
-    {
-        RowsJob job = new(transposeA, transposeB, n, k, a, lda, b, ldb, c, ldc, accumulate);
-        workers.For(m, 1, ref job);
-    }
+        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate) =>
+        Run(workers, transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate, null, null, 0);
 
-    private readonly struct RowsJob(
-        bool transposeA, bool transposeB, int n, int k,
-        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate) : IRangeJob
-    {
-        public void Run(int worker, int start, int end)
+    /// <summary>Like the other overload, then adds <paramref name="bias"/> to every row and <paramref name="residual"/> to C.</summary>
+    /// <param name="bias">[n], or null.</param>
+    /// <param name="residual">[m, n], or null.</param>
+    /// <param name="ldr">Distance between the residual's rows.</param>
+    public static void Run(
+        WorkerPool workers, bool transposeA, bool transposeB, int m, int n, int k,
+        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate, float* bias, float* residual, int ldr) =>
+        Run(workers, new Product
         {
-            for (int i = start; i < end; i++) Row(i, new Span<float>(c + (long)i * ldc, n));
-        }
+            M = m,
+            N = n,
+            K = k,
+            A = new MatrixView(a, lda, transposeA),
+            B = new MatrixView(b, ldb, transposeB),
+            C = c,
+            Ldc = ldc,
+            Accumulate = accumulate,
+            Bias = bias,
+            Residual = residual,
+            ResidualLd = ldr,
+        });
 
-        private void Row(int i, Span<float> row)
+    /// <summary>The first overload on the calling thread alone, for use inside a job that already runs on every worker.</summary>
+    public static void RunSerial(
+        bool transposeA, bool transposeB, int m, int n, int k,
+        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate) =>
+        Run(null, new Product
         {
-            if (!accumulate) row.Clear();
-            if (transposeB && !transposeA)
-            {
-                ReadOnlySpan<float> left = new(a + (long)i * lda, k);
-                for (int j = 0; j < row.Length; j++)
-                    row[j] += TensorPrimitives.Dot(left, new ReadOnlySpan<float>(b + (long)j * ldb, k));
-                return;
-            }
-            for (int p = 0; p < k; p++)
-            {
-                float factor = transposeA ? a[(long)p * lda + i] : a[(long)i * lda + p];
-                if (transposeB)
-                    for (int j = 0; j < row.Length; j++) row[j] += factor * b[(long)j * ldb + p];
-                else
-                    TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(b + (long)p * ldb, row.Length), factor, row, row);
-            }
-        }
+            M = m,
+            N = n,
+            K = k,
+            A = new MatrixView(a, lda, transposeA),
+            B = new MatrixView(b, ldb, transposeB),
+            C = c,
+            Ldc = ldc,
+            Accumulate = accumulate,
+        });
+
+    private static void Run(WorkerPool? workers, in Product product)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            GemmPlan<Simd512, Vector512<float>, Tile12<Simd512, Vector512<float>>, Tile8<Simd512, Vector512<float>>, Tile4<Simd512, Vector512<float>>>.Run(workers, product);
+        else if (Vector256.IsHardwareAccelerated)
+            GemmPlan<Simd256, Vector256<float>, Tile6<Simd256, Vector256<float>>, Tile4<Simd256, Vector256<float>>, Tile2<Simd256, Vector256<float>>>.Run(workers, product);
+        else if (AdvSimd.IsSupported)
+            GemmPlan<Simd128, Vector128<float>, Tile12<Simd128, Vector128<float>>, Tile8<Simd128, Vector128<float>>, Tile4<Simd128, Vector128<float>>>.Run(workers, product);
+        else if (Vector128.IsHardwareAccelerated)
+            GemmPlan<Simd128, Vector128<float>, Tile6<Simd128, Vector128<float>>, Tile4<Simd128, Vector128<float>>, Tile2<Simd128, Vector128<float>>>.Run(workers, product);
+        else
+            GemmPlan<SimdScalar, float, Tile6<SimdScalar, float>, Tile4<SimdScalar, float>, Tile2<SimdScalar, float>>.Run(workers, product);
     }
 }

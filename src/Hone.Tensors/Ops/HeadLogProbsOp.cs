@@ -26,7 +26,7 @@ public static unsafe class HeadLogProbsOp
     {
         if (options.LabelSmoothing != 0 || options.ZLoss != 0) throw new ArgumentException("log-probabilities know no label smoothing and no z-loss");
         HeadPass pass = new(tape, hidden, head, options);
-        Tensor kept = HeadTargets.Select(tape, hidden, head, targets, default, ref pass);
+        Tensor kept = pass.Select(targets, default);
         Tensor result = tape.New(hidden.Shape.Rows, tape.Needs(hidden, head, options.Bias));
         using Scratch values = new(tape, 2 * pass.Kept);
         float* entropies = values.Pointer + pass.Kept;

@@ -26,4 +26,12 @@ public sealed record HeadOptions
 
     /// <summary>Factor on the square of the logarithm of the softmax's sum, which keeps logits from drifting. Only for the loss.</summary>
     public float ZLoss { get; init; }
+
+    /// <summary>Throws unless the settings make sense.</summary>
+    internal static void Check(HeadOptions options)
+    {
+        if (!(options.Temperature > 0)) throw new ArgumentException($"head: temperature {options.Temperature}, a positive number is needed");
+        if (!(options.Softcap >= 0)) throw new ArgumentException($"head: softcap {options.Softcap}, 0 or a positive number is needed");
+        if (!(options.LabelSmoothing is >= 0 and <= 1)) throw new ArgumentException($"head: label smoothing {options.LabelSmoothing}, a share in [0, 1] is needed");
+    }
 }

@@ -22,7 +22,7 @@ internal unsafe ref struct HeadPass
     {
         if (head.Shape.Rank != 2 || head.Shape[1] != hidden.Shape.Last) throw new ArgumentException($"head: hidden {hidden.Shape}, head {head.Shape}");
         if (options.Bias is { } bias && bias.Count != head.Shape[0]) throw new ArgumentException($"head: head {head.Shape}, bias {bias.Shape}");
-        if (!(options.Temperature > 0)) throw new ArgumentException($"head: temperature {options.Temperature}, a positive number is needed");
+        HeadOptions.Check(options);
         (this.tape, this.hidden, this.head, this.options) = (tape, hidden, head, options);
         (vocabulary, width) = (head.Shape[0], head.Shape[1]);
     }
@@ -32,6 +32,15 @@ internal unsafe ref struct HeadPass
 
     /// <summary>Number of rows to work on.</summary>
     public int Kept;
+
+    /// <summary>Takes the rows that have a target, and weights other than 0 where there are any.</summary>
+    public Tensor Select(ReadOnlySpan<int> targets, ReadOnlySpan<float> weights)
+    {
+        Tensor kept = HeadTargets.Select(tape, hidden.Shape, vocabulary, targets, weights, out Kept);
+        KeptRows = HeadTargets.RowsOf(kept);
+        KeptTargets = HeadTargets.TargetsOf(kept);
+        return kept;
+    }
 
     /// <summary>Results per kept row.</summary>
     public HeadRowOutputs Outputs;

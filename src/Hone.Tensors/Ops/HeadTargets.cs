@@ -5,25 +5,23 @@ internal static unsafe class HeadTargets
 {
     /// <summary>Rows with a target and a weight other than 0, checked; lives until the tape is reset.</summary>
     public static Tensor Select(
-        Tape tape, Tensor hidden, Tensor head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, ref HeadPass pass)
+        Tape tape, Shape hidden, int vocabulary, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, out int count)
     {
-        int rows = hidden.Shape.Rows, vocabulary = head.Shape[0];
+        int rows = hidden.Rows;
         if (targets.Length != rows || (weights.Length != 0 && weights.Length != rows))
-            throw new ArgumentException($"head: hidden {hidden.Shape}, {targets.Length} targets, {weights.Length} weights");
+            throw new ArgumentException($"head: hidden {hidden}, {targets.Length} targets, {weights.Length} weights");
         Tensor memory = tape.New((3, Math.Max(1, rows)));
-        pass.KeptRows = RowsOf(memory);
-        pass.KeptTargets = TargetsOf(memory);
-        float* kept = WeightsOf(memory);
-        int count = 0;
+        int* keptRows = RowsOf(memory), keptTargets = TargetsOf(memory);
+        float* keptWeights = WeightsOf(memory);
+        count = 0;
         for (int t = 0; t < rows; t++)
         {
             float weight = weights.Length == 0 ? 1f : weights[t];
             if (targets[t] == HeadOptions.Ignore || weight == 0) continue;
             if ((uint)targets[t] >= (uint)vocabulary) throw new ArgumentException($"head: target {targets[t]} at {t}, vocabulary {vocabulary}");
-            (pass.KeptRows[count], pass.KeptTargets[count], kept[count]) = (t, targets[t], weight);
+            (keptRows[count], keptTargets[count], keptWeights[count]) = (t, targets[t], weight);
             count++;
         }
-        pass.Kept = count;
         return memory;
     }
 

@@ -22,9 +22,8 @@ public static unsafe class LinearCrossEntropyOp
         this Tape tape, Tensor hidden, Tensor head, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights = default, HeadOptions? options = null)
     {
         options ??= HeadOptions.Default;
-        if (!(options.LabelSmoothing is >= 0 and <= 1)) throw new ArgumentException($"cross-entropy: label smoothing {options.LabelSmoothing}, a share in [0, 1] is needed");
         HeadPass pass = new(tape, hidden, head, options);
-        Tensor kept = HeadTargets.Select(tape, hidden, head, targets, weights, ref pass);
+        Tensor kept = pass.Select(targets, weights);
         Tensor loss = tape.New(Shape.Scalar, tape.Needs(hidden, head, options.Bias));
         Node? node = null;
         if (loss.RequiresGrad)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -99,7 +100,7 @@ public static unsafe class ViewOps
             {
                 ReadOnlySpan<float> from = new(source + r * sourceStep, width);
                 Span<float> to = new(target + r * targetStep, width);
-                if (add) System.Numerics.Tensors.TensorPrimitives.Add(to, from, to);
+                if (add) TensorPrimitives.Add(to, from, to);
                 else from.CopyTo(to);
             }
         }

@@ -40,6 +40,14 @@ public sealed class OpsGoldenTests
         foreach (string name in golden.Differentiated) AssertClose(golden.ExpectedGrad(name), golden[name].Grad, name);
     }
 
+    [Fact]
+    public void Every_operation_of_the_file_is_known()
+    {
+        string[] ops = [.. File.ReadLines(SharedData.Require(Folder + "/ops.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("op").GetString()!).Distinct()];
+        Assert.Empty(ops.Except(OpsGoldenRunner.Known.Keys));
+    }
+
     private static void AssertClose(double[] expected, ReadOnlySpan<float> actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Hone.Tensors.Kernels.Matrix;
+
+/// <summary>Copies parts of a matrix into the order in which a <see cref="ITile"/> reads them: [k, height], missing lanes zero.</summary>
+internal static unsafe class Pack
+{
+    /// <summary>From memory in which the <paramref name="valid"/> lanes of one k lie side by side.</summary>
+    /// <param name="source">[k, valid].</param>
+    /// <param name="ld">Distance between the source's rows.</param>
+    /// <param name="valid">Lanes that exist.</param>
+    /// <param name="k">Steps.</param>
+    /// <param name="target">[k, height].</param>
+    /// <param name="height">Lanes written.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Copy(float* source, nint ld, int valid, int k, float* target, int height)
+    {
+        if (valid == height && height == 12)
+        {
+            for (int p = 0; p < k; p++, source += ld, target += 12)
+            {
+                Vector128<float> v0 = Vector128.Load(source), v1 = Vector128.Load(source + 4), v2 = Vector128.Load(source + 8);
+                v0.Store(target);
+                v1.Store(target + 4);
+                v2.Store(target + 8);
+            }
+            return;
+        }
+        if (valid == height && height == 32)
+        {
+            for (int p = 0; p < k; p++, source += ld, target += 32)
+            {
+                Vector512<float> v0 = Vector512.Load(source), v1 = Vector512.Load(source + 16);
+                v0.Store(target);
+                v1.Store(target + 16);
+            }
+            return;
+        }
+        for (int p = 0; p < k; p++, source += ld, target += height)
+        {
+            int i = 0;
+            for (; i + 16 <= valid; i += 16) Vector512.Store(Vector512.Load(source + i), target + i);
+            for (; i + 4 <= valid; i += 4) Vector128.Store(Vector128.Load(source + i), target + i);
+            for (; i < valid; i++) target[i] = source[i];
+            for (; i < height; i++) target[i] = 0f;
+        }
+    }
+
+    /// <summary>From memory in which the k steps of one lane lie side by side.</summary>
+    /// <param name="source">[valid, k].</param>
+    /// <param name="ld">Distance between the source's rows.</param>
+    /// <param name="valid">Lanes that exist.</param>
+    /// <param name="k">Steps.</param>
+    /// <param name="target">[k, height].</param>
+    /// <param name="height">Lanes written.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint ld, int valid, int k, float* target, int height)
+    {
+        int vectorLanes = valid & ~3, vectorSteps = k & ~3;
+        // 16 steps of all lanes before the next 16: each cache line of the source is read once, even where the rows lie a
+        // power of two apart and share the few places of one cache set.
+        for (int p0 = 0; p0 < vectorSteps; p0 += 16)
+        {
+            int blocks = Math.Min(16, vectorSteps - p0) / 4;
+            float* from = source + p0, to = target + (nint)p0 * height;
+            for (int i = 0; i < vectorLanes; i += 4, from += 4 * ld, to += 4)
+                for (int block = 0; block < blocks; block++) Block4(from + 4 * block, ld, to + 4 * block * (nint)height, height);
+        }
+        for (int i = 0; i < height; i++)
+        {
+            if (i >= valid) for (int p = 0; p < k; p++) target[p * height + i] = 0f;
+            else for (int p = i < vectorLanes ? vectorSteps : 0; p < k; p++) target[p * height + i] = source[i * ld + p];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Block4(float* source, nint ld, float* target, nint step)
+    {
+        Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + ld);
+        Vector128<float> r2 = Vector128.Load(source + 2 * ld), r3 = Vector128.Load(source + 3 * ld);
+        Vector128<float> low01 = Lanes.InterleaveLow(r0, r1), high01 = Lanes.InterleaveHigh(r0, r1);
+        Vector128<float> low23 = Lanes.InterleaveLow(r2, r3), high23 = Lanes.InterleaveHigh(r2, r3);
+        Lanes.LowHalves(low01, low23).Store(target);
+        Lanes.HighHalves(low01, low23).Store(target + step);
+        Lanes.LowHalves(high01, high23).Store(target + 2 * step);
+        Lanes.HighHalves(high01, high23).Store(target + 3 * step);
+    }
+}

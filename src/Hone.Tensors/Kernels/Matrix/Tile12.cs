@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using Hone.Tensors.Kernels.Simd;
+
+namespace Hone.Tensors.Kernels.Matrix;
+
+/// <summary>12 rows by 2 vectors of C: 24 sums in registers, for machines with 32 of them (AVX-512, NEON).</summary>
+internal readonly unsafe struct Tile12<TSimd, TVector> : ITile
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public static int Rows => 12;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    {
+        TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
+        TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
+        TVector c2l = TSimd.Zero, c2r = TSimd.Zero;
+        TVector c3l = TSimd.Zero, c3r = TSimd.Zero;
+        TVector c4l = TSimd.Zero, c4r = TSimd.Zero;
+        TVector c5l = TSimd.Zero, c5r = TSimd.Zero;
+        TVector c6l = TSimd.Zero, c6r = TSimd.Zero;
+        TVector c7l = TSimd.Zero, c7r = TSimd.Zero;
+        TVector c8l = TSimd.Zero, c8r = TSimd.Zero;
+        TVector c9l = TSimd.Zero, c9r = TSimd.Zero;
+        TVector c10l = TSimd.Zero, c10r = TSimd.Zero;
+        TVector c11l = TSimd.Zero, c11r = TSimd.Zero;
+        float* end = b + k * bStep;
+        do
+        {
+            TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
+            b += bStep;
+            TVector a0 = TSimd.Broadcast(a[0]);
+            c0l = TSimd.MultiplyAdd(a0, left, c0l);
+            c0r = TSimd.MultiplyAdd(a0, right, c0r);
+            TVector a1 = TSimd.Broadcast(a[1]);
+            c1l = TSimd.MultiplyAdd(a1, left, c1l);
+            c1r = TSimd.MultiplyAdd(a1, right, c1r);
+            TVector a2 = TSimd.Broadcast(a[2]);
+            c2l = TSimd.MultiplyAdd(a2, left, c2l);
+            c2r = TSimd.MultiplyAdd(a2, right, c2r);
+            TVector a3 = TSimd.Broadcast(a[3]);
+            c3l = TSimd.MultiplyAdd(a3, left, c3l);
+            c3r = TSimd.MultiplyAdd(a3, right, c3r);
+            TVector a4 = TSimd.Broadcast(a[4]);
+            c4l = TSimd.MultiplyAdd(a4, left, c4l);
+            c4r = TSimd.MultiplyAdd(a4, right, c4r);
+            TVector a5 = TSimd.Broadcast(a[5]);
+            c5l = TSimd.MultiplyAdd(a5, left, c5l);
+            c5r = TSimd.MultiplyAdd(a5, right, c5r);
+            TVector a6 = TSimd.Broadcast(a[6]);
+            c6l = TSimd.MultiplyAdd(a6, left, c6l);
+            c6r = TSimd.MultiplyAdd(a6, right, c6r);
+            TVector a7 = TSimd.Broadcast(a[7]);
+            c7l = TSimd.MultiplyAdd(a7, left, c7l);
+            c7r = TSimd.MultiplyAdd(a7, right, c7r);
+            TVector a8 = TSimd.Broadcast(a[8]);
+            c8l = TSimd.MultiplyAdd(a8, left, c8l);
+            c8r = TSimd.MultiplyAdd(a8, right, c8r);
+            TVector a9 = TSimd.Broadcast(a[9]);
+            c9l = TSimd.MultiplyAdd(a9, left, c9l);
+            c9r = TSimd.MultiplyAdd(a9, right, c9r);
+            TVector a10 = TSimd.Broadcast(a[10]);
+            c10l = TSimd.MultiplyAdd(a10, left, c10l);
+            c10r = TSimd.MultiplyAdd(a10, right, c10r);
+            TVector a11 = TSimd.Broadcast(a[11]);
+            c11l = TSimd.MultiplyAdd(a11, left, c11l);
+            c11r = TSimd.MultiplyAdd(a11, right, c11r);
+            a += 12;
+        }
+        while (b != end);
+        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);
+        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c4l, c4r, c + 4 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c5l, c5r, c + 5 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c6l, c6r, c + 6 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c7l, c7r, c + 7 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c8l, c8r, c + 8 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c9l, c9r, c + 9 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c10l, c10r, c + 10 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c11l, c11r, c + 11 * ldc, accumulate);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using Hone.Tensors.Kernels.Simd;
+
+namespace Hone.Tensors.Kernels.Matrix;
+
+/// <summary>6 rows by 2 vectors of C: 12 sums in registers, for machines with 16 of them (AVX2, SSE).</summary>
+internal readonly unsafe struct Tile6<TSimd, TVector> : ITile
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    public static int Rows => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    {
+        TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
+        TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
+        TVector c2l = TSimd.Zero, c2r = TSimd.Zero;
+        TVector c3l = TSimd.Zero, c3r = TSimd.Zero;
+        TVector c4l = TSimd.Zero, c4r = TSimd.Zero;
+        TVector c5l = TSimd.Zero, c5r = TSimd.Zero;
+        float* end = b + k * bStep;
+        do
+        {
+            TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
+            b += bStep;
+            TVector a0 = TSimd.Broadcast(a[0]);
+            c0l = TSimd.MultiplyAdd(a0, left, c0l);
+            c0r = TSimd.MultiplyAdd(a0, right, c0r);
+            TVector a1 = TSimd.Broadcast(a[1]);
+            c1l = TSimd.MultiplyAdd(a1, left, c1l);
+            c1r = TSimd.MultiplyAdd(a1, right, c1r);
+            TVector a2 = TSimd.Broadcast(a[2]);
+            c2l = TSimd.MultiplyAdd(a2, left, c2l);
+            c2r = TSimd.MultiplyAdd(a2, right, c2r);
+            TVector a3 = TSimd.Broadcast(a[3]);
+            c3l = TSimd.MultiplyAdd(a3, left, c3l);
+            c3r = TSimd.MultiplyAdd(a3, right, c3r);
+            TVector a4 = TSimd.Broadcast(a[4]);
+            c4l = TSimd.MultiplyAdd(a4, left, c4l);
+            c4r = TSimd.MultiplyAdd(a4, right, c4r);
+            TVector a5 = TSimd.Broadcast(a[5]);
+            c5l = TSimd.MultiplyAdd(a5, left, c5l);
+            c5r = TSimd.MultiplyAdd(a5, right, c5r);
+            a += 6;
+        }
+        while (b != end);
+        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);
+        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c4l, c4r, c + 4 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c5l, c5r, c + 5 * ldc, accumulate);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Hone.Core;
+
+namespace Hone.Training.Adapters;
+
+/// <summary>
+/// Settings of a LoRA adapter in the words of PEFT's <c>adapter_config.json</c>, which it reads and writes. Hu et al., "LoRA:
+/// Low-Rank Adaptation of Large Language Models", arXiv:2106.09685.
+/// </summary>
+public sealed record LoraConfig
+{
+    /// <summary>Rank, ≥ 1.</summary>
+    public int Rank { get; init; } = 8;
+
+    /// <summary>Numerator of the scaling; twice the rank is usual.</summary>
+    public double Alpha { get; init; } = 16;
+
+    /// <summary>Ends of module names, or full names. Null with a null <see cref="TargetPattern"/>: every linear layer but the head.</summary>
+    public IReadOnlyList<string>? Targets { get; init; }
+
+    /// <summary>One regular expression for the whole module name, instead of <see cref="Targets"/>.</summary>
+    public string? TargetPattern { get; init; }
+
+    /// <summary>Ends of module names that are left out.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
+
+    /// <summary>Scaling alpha / sqrt(r) instead of alpha / r: Kalajdzievski, arXiv:2312.03732.</summary>
+    public bool RankStabilised { get; init; }
+
+    /// <summary>Weight-decomposed adaptation: Liu et al., "DoRA", arXiv:2402.09353.</summary>
+    public bool Dora { get; init; }
+
+    /// <summary>none, lora_only (biases of adapted layers are trained) or all.</summary>
+    public string Bias { get; init; } = "none";
+
+    /// <summary>Modules trained and stored whole; matched by the end of the name without a dot boundary, as PEFT does.</summary>
+    public IReadOnlyList<string> ModulesToSave { get; init; } = [];
+
+    /// <summary>Rank of modules whose name ends in a key (a regular expression).</summary>
+    public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Alpha of modules whose name ends in a key (a regular expression).</summary>
+    public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Where the base model came from; written, not used.</summary>
+    public string BaseModel { get; init; } = "";
+
+    /// <summary>Whether the module of that full name is adapted.</summary>
+    /// <param name="module">Full module name, e.g. <c>model.layers.0.self_attn.q_proj</c>.</param>
+    /// <param name="isHead">Whether it is the output head, which "every linear layer" leaves out.</param>
+    public bool Adapts(string module, bool isHead)
+    {
+        if (Excluded.Any(e => EndsWithName(module, e))) return false;
+        if (TargetPattern is not null) return Regex.IsMatch(module, $"^(?:{TargetPattern})$");
+        return Targets is null ? !isHead : Targets.Any(t => EndsWithName(module, t));
+    }
+
+    /// <summary>Rank of a module.</summary>
+    public int RankOf(string module) => Match(RankPattern, module, Rank);
+
+    /// <summary>Scaling of a module's product.</summary>
+    public double ScalingOf(string module)
+    {
+        double alpha = Match(AlphaPattern, module, Alpha);
+        int rank = RankOf(module);
+        return RankStabilised ? alpha / Math.Sqrt(rank) : alpha / rank;
+    }
+
+    /// <summary>Reads an adapter_config.json.</summary>
+    /// <exception cref="HoneException">Not readable, another kind of adapter, or a feature that is not supported.</exception>
+    public static LoraConfig Load(string path)
+    {
+        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. An adapter folder holds adapter_config.json and adapter_model.safetensors.");
+        JsonObject json;
+        try
+        {
+            json = JsonNode.Parse(File.ReadAllText(path))?.AsObject() ?? throw new JsonException("null");
+            return FromJson(json, path);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new HoneException($"{path}: not an adapter configuration ({error.Message})", error);
+        }
+    }
+
+    /// <summary>The JSON PEFT reads.</summary>
+    /// <param name="modules">Full names of the adapted modules, written where no targets were named.</param>
+    public JsonObject ToJson(IEnumerable<string> modules) => new()
+    {
+        ["peft_type"] = "LORA",
+        ["task_type"] = "CAUSAL_LM",
+        ["base_model_name_or_path"] = BaseModel,
+        ["r"] = Rank,
+        ["lora_alpha"] = Alpha,
+        ["lora_dropout"] = 0.0,
+        ["target_modules"] = TargetPattern is not null ? TargetPattern : Names(Targets ?? [.. modules]),
+        ["exclude_modules"] = Excluded.Count == 0 ? null : Names(Excluded),
+        ["use_rslora"] = RankStabilised,
+        ["use_dora"] = Dora,
+        ["bias"] = Bias,
+        ["modules_to_save"] = ModulesToSave.Count == 0 ? null : Names(ModulesToSave),
+        ["rank_pattern"] = new JsonObject(RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
+        ["alpha_pattern"] = new JsonObject(AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
+        ["fan_in_fan_out"] = false,
+        ["init_lora_weights"] = true,
+        ["inference_mode"] = true,
+    };
+
+    /// <summary>Whether <paramref name="module"/> is <paramref name="name"/> or ends in it after a dot.</summary>
+    private static bool EndsWithName(string module, string name) =>
+        module == name || module.EndsWith("." + name, StringComparison.Ordinal);
+
+    private static T Match<T>(IReadOnlyDictionary<string, T> patterns, string module, T otherwise)
+    {
+        foreach ((string pattern, T value) in patterns)
+            if (Regex.IsMatch(module, $@"(^|.*\.)(?:{pattern})$")) return value;
+        return otherwise;
+    }
+
+    private static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(n => (JsonNode)n)]);
+
+    private static LoraConfig FromJson(JsonObject json, string path)
+    {
+        string kind = (string?)json["peft_type"] ?? "";
+        if (kind != "LORA") throw new HoneException($"{path}: adapter type '{kind}' is not supported; LORA is (with DoRA and rsLoRA).");
+        foreach (string feature in (string[])["layer_replication", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
+            if (json[feature] is not null) throw new HoneException($"{path}: '{feature}' is not supported.");
+        return new LoraConfig
+        {
+            Rank = (int)json["r"]!,
+            Alpha = json["lora_alpha"]!.GetValue<double>(),
+            Targets = json["target_modules"] is JsonArray targets ? Texts(targets) : null,
+            TargetPattern = json["target_modules"] is JsonValue pattern && (string)pattern! != "all-linear" ? (string)pattern! : null,
+            Excluded = json["exclude_modules"] is JsonArray excluded ? Texts(excluded) : [],
+            RankStabilised = (bool?)json["use_rslora"] ?? false,
+            Dora = (bool?)json["use_dora"] ?? false,
+            Bias = (string?)json["bias"] ?? "none",
+            ModulesToSave = json["modules_to_save"] is JsonArray saved ? Texts(saved) : [],
+            RankPattern = (json["rank_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => (int)p.Value!) ?? [],
+            AlphaPattern = (json["alpha_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => p.Value!.GetValue<double>()) ?? [],
+            BaseModel = (string?)json["base_model_name_or_path"] ?? "",
+        };
+    }
+
+    private static string[] Texts(JsonArray array) => [.. array.Select(n => (string)n!)];
+}

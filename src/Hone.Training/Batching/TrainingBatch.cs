@@ -1,0 +1,90 @@
+using Hone.Tensors;
+
+namespace Hone.Training.Batching;
+
+/// <summary>
+/// Examples laid one after the other without padding: what one forward pass sees. Arrays are [tokens] unless said otherwise.
+/// </summary>
+public sealed class TrainingBatch
+{
+    /// <summary>Target of a position that predicts nothing.</summary>
+    public const int NoTarget = -100;
+
+    private TrainingBatch(IReadOnlyList<TrainingExample> examples, int tokens)
+    {
+        Examples = examples;
+        Tokens = new int[tokens];
+        Targets = new int[tokens];
+        Weights = new float[tokens];
+        Positions = new int[tokens];
+        Segments = new Segments([.. examples.SelectMany(e => e.Sequences).Select(s => s.Ids.Length)]);
+    }
+
+    public IReadOnlyList<TrainingExample> Examples { get; }
+
+    /// <summary>Token ids.</summary>
+    public int[] Tokens { get; }
+
+    /// <summary>Place of each token in its sequence, from 0.</summary>
+    public int[] Positions { get; }
+
+    /// <summary>The token each position should predict, or <see cref="NoTarget"/>.</summary>
+    public int[] Targets { get; }
+
+    /// <summary>Loss weight of each position's target; 0 where there is none.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>Where each sequence lies; the sequences of one example follow each other.</summary>
+    public Segments Segments { get; }
+
+    /// <summary>Sum of all weights: what a per-token mean divides by.</summary>
+    public double TotalWeight => Weights.Sum(w => (double)w);
+
+    /// <summary>Lays out the examples.</summary>
+    public static TrainingBatch Of(IReadOnlyList<TrainingExample> examples)
+    {
+        TrainingBatch batch = new(examples, examples.Sum(e => e.Tokens));
+        int at = 0;
+        foreach (TrainingSequence sequence in examples.SelectMany(e => e.Sequences))
+        {
+            int length = sequence.Ids.Length;
+            sequence.Ids.CopyTo(batch.Tokens, at);
+            for (int i = 0; i < length; i++)
+            {
+                bool isTarget = i + 1 < length && sequence.Weights[i + 1] != 0;
+                batch.Positions[at + i] = i;
+                batch.Targets[at + i] = isTarget ? sequence.Ids[i + 1] : NoTarget;
+                batch.Weights[at + i] = isTarget ? sequence.Weights[i + 1] : 0;
+            }
+            at += length;
+        }
+        return batch;
+    }
+
+    /// <summary>Splits examples, in order, into batches of at most <paramref name="maxTokens"/> tokens (at least one example each).</summary>
+    public static List<TrainingBatch> Split(IReadOnlyList<TrainingExample> examples, int maxTokens)
+    {
+        List<TrainingBatch> batches = [];
+        List<TrainingExample> open = [];
+        int tokens = 0;
+        foreach (TrainingExample example in examples)
+        {
+            if (open.Count > 0 && tokens + example.Tokens > maxTokens)
+            {
+                batches.Add(Of(open));
+                (open, tokens) = ([], 0);
+            }
+            open.Add(example);
+            tokens += example.Tokens;
+        }
+        if (open.Count > 0) batches.Add(Of(open));
+        return batches;
+    }
+
+    /// <summary>One number per example.</summary>
+    /// <exception cref="ArgumentException">An example lacks the column.</exception>
+    public float[] Column(string name) =>
+        [.. Examples.Select(e => e.Columns is not null && e.Columns.TryGetValue(name, out double value)
+            ? (float)value
+            : throw new ArgumentException($"an example lacks the column '{name}'"))];
+}

@@ -1,0 +1,45 @@
+using Hone.Tensors;
+using Hone.Training.Batching;
+
+namespace Hone.Training.Objectives;
+
+/// <summary>
+/// A loss as a SUM and the weight it sums over. Objectives never divide by a batch's size: the trainer divides once, by the
+/// weight of the whole optimiser step, so that micro-batches of any cut give the same update.
+/// </summary>
+/// <param name="Sum">Scalar on the tape.</param>
+/// <param name="Weight">What the sum is later divided by: trained tokens, or pairs; 0 when the batch has no target.</param>
+public readonly record struct WeightedLoss(Tensor Sum, double Weight);
+
+/// <summary>What is minimised. It holds the model it trains, and whatever else it needs (a reference policy, a reward).</summary>
+public interface IObjective
+{
+    /// <summary>Name in options, logs and reports, e.g. <c>sft</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Runs the model on one micro-batch and gives the loss.</summary>
+    /// <param name="tape">Tape of the step.</param>
+    /// <param name="batch">Rows.</param>
+    /// <param name="metrics">Receives sums of whatever should be logged.</param>
+    WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics);
+}
+
+/// <summary>How gradients arise. Plain back-propagation by default; perturbation methods wrap it.</summary>
+public interface IGradientRule
+{
+    /// <summary>Adds the gradient of the loss SUM of one micro-batch to the parameters, and returns the sum and its weight.</summary>
+    (double LossSum, double Weight) Accumulate(Tape tape, TrainingBatch batch, IObjective objective, MetricSums metrics);
+}
+
+/// <summary>Forward, backward.</summary>
+public sealed class Backpropagation : IGradientRule
+{
+    public (double LossSum, double Weight) Accumulate(Tape tape, TrainingBatch batch, IObjective objective, MetricSums metrics)
+    {
+        WeightedLoss loss = objective.Compute(tape, batch, metrics);
+        double sum = loss.Sum.Item();
+        // A micro-batch without targets adds exactly nothing.
+        if (loss.Weight != 0) tape.Backward(loss.Sum);
+        return (loss.Weight == 0 ? 0 : sum, loss.Weight);
+    }
+}

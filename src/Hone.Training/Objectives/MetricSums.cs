@@ -1,0 +1,21 @@
+namespace Hone.Training.Objectives;
+
+/// <summary>Weighted means over the micro-batches of a step, by name. Names are those TRL's users plot.</summary>
+public sealed class MetricSums
+{
+    private readonly SortedDictionary<string, (double Sum, double Weight)> values = new(StringComparer.Ordinal);
+
+    /// <summary>Adds a value with a weight (say, the mean over n pairs with weight n).</summary>
+    public void Add(string name, double value, double weight = 1)
+    {
+        (double sum, double total) = values.GetValueOrDefault(name);
+        values[name] = (sum + value * weight, total + weight);
+    }
+
+    /// <summary>The mean of each metric, in order of names.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Means =>
+        values.Where(v => v.Value.Weight != 0).Select(v => KeyValuePair.Create(v.Key, v.Value.Sum / v.Value.Weight));
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear() => values.Clear();
+}
