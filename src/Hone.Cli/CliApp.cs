@@ -25,10 +25,16 @@ public static class CliApp
     /// <param name="cancellation">Stops the command at its next safe point.</param>
     /// <returns>0 done, 1 failed, 2 bad usage or input, 130 stopped.</returns>
     public static int Run(
-        IReadOnlyList<string> args, TextWriter output, TextWriter error, bool isTerminal = false, CancellationToken cancellation = default)
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, bool isTerminal = false, CancellationToken cancellation = default) =>
+        Run(args, CommandTree.All, output, error, isTerminal, cancellation);
+
+    /// <summary>The same with commands of the caller's choice.</summary>
+    internal static int Run(
+        IReadOnlyList<string> args, IReadOnlyList<(Type Type, CliCommandAttribute Info)> commands,
+        TextWriter output, TextWriter error, bool isTerminal, CancellationToken cancellation)
     {
         if (args.Count == 0) args = ["--help"];
-        ParseResult parsed = CommandTree.Build(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = CommandTree.Build(args, commands).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is { ClearsParseErrors: true } and SynchronousCommandLineAction answer) // help, version
             return Answer(answer, parsed, output, error);
         if (CliErrors.First(parsed) is { } problem)

@@ -33,20 +33,22 @@ internal sealed class Leaf(string name, string summary) : Command(name, summary)
 internal static class CommandTree
 {
     /// <summary>Every command class with its path and summary, ordered by path.</summary>
-    public static IReadOnlyList<(Type Type, CliCommandAttribute Info)> All { get; } =
-        [.. typeof(CommandTree).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(CliCommand)) && !type.IsAbstract)
+    public static IReadOnlyList<(Type Type, CliCommandAttribute Info)> All { get; } = In(typeof(CommandTree).Assembly.GetTypes());
+
+    /// <summary>The commands among some types.</summary>
+    public static IReadOnlyList<(Type Type, CliCommandAttribute Info)> In(IEnumerable<Type> types) =>
+        [.. types.Where(type => type.IsSubclassOf(typeof(CliCommand)) && !type.IsAbstract)
             .Select(type => (type, type.GetCustomAttribute<CliCommandAttribute>()
                 ?? throw new InvalidOperationException($"{type} needs [CliCommand(\"words\", \"summary\")].")))
             .OrderBy(pair => pair.Item2.Path, StringComparer.Ordinal)];
 
     /// <summary>The tree, with the commands opened that <paramref name="args"/> may mean.</summary>
-    public static RootCommand Build(IReadOnlyList<string> args)
+    public static RootCommand Build(IReadOnlyList<string> args, IReadOnlyList<(Type Type, CliCommandAttribute Info)> commands)
     {
         RootCommand root = new("Hone makes small language models better on ordinary CPUs.");
         Dictionary<string, string> groups = typeof(CommandTree).Assembly.GetCustomAttributes<CliGroupAttribute>()
             .ToDictionary(group => group.Path, group => group.Summary);
-        foreach ((Type type, CliCommandAttribute info) in All)
+        foreach ((Type type, CliCommandAttribute info) in commands)
         {
             string[] words = info.Path.Split(' ');
             Leaf leaf = new(words[^1], info.Summary);

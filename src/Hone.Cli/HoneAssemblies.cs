@@ -13,8 +13,8 @@ internal static class HoneAssemblies
             .Select(Assembly.Load)];
 
     /// <summary>Every class marked with an attribute, with the attribute.</summary>
-    public static IEnumerable<(Type Type, T Attribute)> Marked<T>() where T : Attribute =>
-        from assembly in All
+    public static IEnumerable<(Type Type, T Attribute)> Marked<T>(IEnumerable<Assembly> assemblies) where T : Attribute =>
+        from assembly in assemblies
         from type in assembly.GetTypes()
         let attribute = type.GetCustomAttribute<T>()
         where attribute is not null

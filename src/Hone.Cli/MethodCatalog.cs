@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 
 namespace Hone.Cli;
@@ -10,12 +11,16 @@ internal sealed record MethodEntry(MethodAttribute Info, Type? Reproduction);
 /// <summary>Every research method in Hone, found by scanning.</summary>
 internal static class MethodCatalog
 {
-    /// <summary>All methods by stage, then slug.</summary>
+    /// <summary>All methods of this build by stage, then slug.</summary>
+    public static IReadOnlyList<MethodEntry> All() => In(HoneAssemblies.All);
+
+    /// <summary>The methods in some assemblies.</summary>
     /// <exception cref="InvalidOperationException">Two methods share a slug, or a reproduction names none.</exception>
-    public static IReadOnlyList<MethodEntry> All()
+    public static IReadOnlyList<MethodEntry> In(IReadOnlyList<Assembly> assemblies)
     {
-        Dictionary<string, Type> reproductions = HoneAssemblies.Marked<ReproducesAttribute>().ToDictionary(pair => pair.Attribute.Slug, pair => pair.Type);
-        MethodEntry[] methods = [.. HoneAssemblies.Marked<MethodAttribute>()
+        Dictionary<string, Type> reproductions = HoneAssemblies.Marked<ReproducesAttribute>(assemblies)
+            .ToDictionary(pair => pair.Attribute.Slug, pair => pair.Type);
+        MethodEntry[] methods = [.. HoneAssemblies.Marked<MethodAttribute>(assemblies)
             .Select(pair => new MethodEntry(pair.Attribute, reproductions.GetValueOrDefault(pair.Attribute.Slug)))
             .OrderBy(method => method.Info.Stage, StringComparer.Ordinal).ThenBy(method => method.Info.Slug, StringComparer.Ordinal)];
         string? twice = methods.GroupBy(method => method.Info.Slug).FirstOrDefault(group => group.Count() > 1)?.Key;

@@ -5,7 +5,7 @@ using Hone.Cli.Options;
 namespace Hone.Cli.Commands;
 
 [CliCommand("methods", "List every research method, with its paper and the command that runs it.")]
-internal sealed class MethodsCommand : CliCommand
+internal class MethodsCommand : CliCommand
 {
     private readonly Option<bool> markdown = CliOptions.Flag("--markdown", "Print the page docs/papers.md.");
 
@@ -19,9 +19,12 @@ internal sealed class MethodsCommand : CliCommand
         new("methods --json", "slug, stage, paper, arXiv identifier and command of each"),
     ];
 
+    /// <summary>Where methods come from; tests bring their own.</summary>
+    protected virtual IReadOnlyList<MethodEntry> Methods => MethodCatalog.All();
+
     public override Task<int> RunAsync(CommandRun run)
     {
-        IReadOnlyList<MethodEntry> methods = MethodCatalog.All();
+        IReadOnlyList<MethodEntry> methods = Methods;
         if (run.Get(markdown)) run.Output.Write(MethodCatalog.Page(methods));
         else if (run.IsJson) run.WriteJson(new JsonObject { ["methods"] = new JsonArray([.. methods.Select(ToJson)]) });
         else run.WriteTable(new ResultTable("", ["method", "stage", "arXiv", "command", "paper"], [.. methods.Select(Cells)]));

@@ -6,7 +6,7 @@ using Hone.Cli.Options;
 namespace Hone.Cli.Commands;
 
 [CliCommand("reproduce", "Run the small-scale experiment of a method and judge its paper's claims.")]
-internal sealed class ReproduceCommand : CliCommand
+internal class ReproduceCommand : CliCommand
 {
     private readonly Argument<string> slug = new("method") { Description = "The method's name; 'hone methods' lists them." };
 
@@ -32,6 +32,9 @@ internal sealed class ReproduceCommand : CliCommand
         new("reproduce guided-self-improvement --seeds 5 --out runs/gsi", "five seeds, everything kept in runs/gsi"),
     ];
 
+    /// <summary>Where methods come from; tests bring their own.</summary>
+    protected virtual IReadOnlyList<MethodEntry> Methods => MethodCatalog.All();
+
     public override async Task<int> RunAsync(CommandRun run)
     {
         MethodEntry method = Find(run.Get(slug)!);
@@ -48,9 +51,9 @@ internal sealed class ReproduceCommand : CliCommand
         return CliApp.Done;
     }
 
-    private static MethodEntry Find(string slug)
+    private MethodEntry Find(string slug)
     {
-        MethodEntry[] reproducible = [.. MethodCatalog.All().Where(method => method.Reproduction is not null)];
+        MethodEntry[] reproducible = [.. Methods.Where(method => method.Reproduction is not null)];
         return reproducible.FirstOrDefault(method => method.Info.Slug == slug)
             ?? throw HoneException.Unknown("method to reproduce", slug, reproducible.Select(method => method.Info.Slug));
     }

@@ -20,7 +20,7 @@ public abstract class Use
     internal static bool IsUse(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Use<>);
 }
 
-/// <inheritdoc cref="Use"/>
+/// <summary>A component named in a recipe, asked for by its interface; see <see cref="Use"/>.</summary>
 /// <typeparam name="T">The interface that is asked for.</typeparam>
 public sealed class Use<T> : Use where T : class
 {

@@ -38,9 +38,6 @@ internal static class PlainFormats
     /// <summary>fp32 to the bits of half precision.</summary>
     public static ushort SingleToHalf(float value) => BitConverter.HalfToUInt16Bits((Half)value);
 
-    /// <summary>The nearest half-precision number, as fp32.</summary>
-    public static float RoundToHalf(float value) => HalfToSingle(SingleToHalf(value));
-
     /// <summary>bfloat16 to fp32: the upper half of the bits.</summary>
     public static void FromBrainFloat(ReadOnlySpan<ushort> source, Span<float> target)
     {

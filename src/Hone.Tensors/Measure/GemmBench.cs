@@ -27,7 +27,7 @@ public sealed record GemmShape(int M, int N, int K, bool TransposeA = false, boo
         new(4096, 288, 2048, true), new(60, 576, 576, false, true), new(480, 1536, 576, false, true), new(480, 576, 8, false, true),
         new(480, 8, 576, false, true), new(576, 8, 480, true), new(480, 8, 576), new(8, 576, 480, true),
         new(256, 64, 256), new(256, 256, 64, false, true),
-        new(1, 4096, 4096, false, true), new(4, 4096, 1024, false, true), new(16, 4096, 1024, false, true),
+        new(1, 4096, 4096, false, true), new(4, 4096, 1024, false, true), new(8, 4096, 1024, false, true), new(12, 4096, 1024, false, true), new(16, 4096, 1024, false, true), new(24, 4096, 1024, false, true),new(8, 576, 576, false, true), new(12, 576, 576, false, true), new(16, 576, 576, false, true), new(24, 576, 576, false, true),
     ];
 }
 

@@ -14,7 +14,7 @@ internal static class AdapterFile
     {
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Save(
-            Path.Combine(folder, WeightsName), lora.Parameters.Select(p => Source(Prefix + p.Name, p.Value)), SafetensorsWriter.PyTorchMetadata);
+            Path.Combine(folder, WeightsName), lora.Parameters.Select(p => p.Value.ToWeightSource(Prefix + p.Name)), SafetensorsWriter.PyTorchMetadata);
         AtomicFile.WriteText(
             Path.Combine(folder, ConfigName), lora.Config.ToJson(lora.Layers.Select(l => l.Layer.Name)).ToJsonString(Jsonl.Indented) + "\n");
     }
@@ -27,10 +27,7 @@ internal static class AdapterFile
         foreach (Parameter parameter in lora.Parameters)
         {
             string name = Find(file, parameter.Name) ?? throw new HoneException($"{path}: no tensor '{Prefix}{parameter.Name}'. The adapter belongs to another model, or was cut short.");
-            WeightEntry entry = file.Entries[name];
-            if (entry.Count != parameter.Value.Count)
-                throw new HoneException($"{path}: '{name}' has shape [{string.Join(", ", entry.Shape)}], {parameter.Value.Shape} expected from this model.");
-            file.ReadRows(name, 0, entry.Count / Math.Max(1, parameter.Value.Shape.Last), parameter.Value.Data);
+            file.ReadTensor(path, name, parameter.Value);
         }
     }
 
@@ -40,13 +37,5 @@ internal static class AdapterFile
         int dot = name.LastIndexOf('.');
         string[] candidates = [Prefix + name, name, $"{Prefix}{name[..dot]}.base_layer{name[dot..]}", $"{Prefix}{name[..dot]}.modules_to_save{name[dot..]}"];
         return candidates.FirstOrDefault(file.Entries.ContainsKey);
-    }
-
-    private static WeightSource Source(string name, Tensor tensor)
-    {
-        int columns = Math.Max(1, tensor.Shape.Last);
-        long[] shape = [.. Enumerable.Range(0, tensor.Shape.Rank).Select(i => (long)tensor.Shape[i])];
-        return WeightSource.FromRows(name, WeightType.F32, shape, (first, rows, target) =>
-            tensor.Data.Slice((int)first * columns, target.Length).CopyTo(target));
     }
 }

@@ -55,8 +55,8 @@ internal sealed class CheckpointStore : IDisposable
     {
         AtomicFile.WriteFolder(FolderOf(step), temporary =>
         {
-            SafetensorsWriter.Save(Path.Combine(temporary, Weights), parameters.Select(p => Source(p.Name, p.Value)));
-            SafetensorsWriter.Save(Path.Combine(temporary, Optimizer), optimizer.State.Select(s => Source(s.Name, s.Value)));
+            SafetensorsWriter.Save(Path.Combine(temporary, Weights), parameters.Select(p => p.Value.ToWeightSource(p.Name)));
+            SafetensorsWriter.Save(Path.Combine(temporary, Optimizer), optimizer.State.Select(s => s.Value.ToWeightSource(s.Name)));
             JsonObject state = new()
             {
                 ["step"] = step, ["settings"] = JsonNode.Parse(settings),
@@ -112,23 +112,10 @@ internal sealed class CheckpointStore : IDisposable
         log.Replace(kept);
     }
 
-    private static WeightSource Source(string name, Tensor tensor)
-    {
-        int columns = Math.Max(1, tensor.Shape.Last);
-        long[] shape = [.. Enumerable.Range(0, tensor.Shape.Rank).Select(i => (long)tensor.Shape[i])];
-        return WeightSource.FromRows(name, WeightType.F32, shape, (first, rows, target) =>
-            tensor.Data.Slice((int)first * columns, target.Length).CopyTo(target));
-    }
-
     private static void Load(string path, IEnumerable<(string Name, Tensor Value)> tensors)
     {
         using SafetensorsFile file = new SafetensorsFile(path);
-        foreach ((string name, Tensor value) in tensors)
-        {
-            if (!file.Entries.TryGetValue(name, out WeightEntry? entry) || entry.Count != value.Count)
-                throw new HoneException($"{path}: no tensor '{name}' with {value.Count} numbers; the checkpoint belongs to another model. Use another --out.");
-            file.ReadRows(name, 0, value.Count / Math.Max(1, value.Shape.Last), value.Data);
-        }
+        foreach ((string name, Tensor value) in tensors) file.ReadTensor(path, name, value);
     }
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? Math.Round(value, 9) : null;

@@ -5,13 +5,19 @@ namespace Hone.Models.Formats.Blocks;
 /// <summary>Pieces that all block formats are made of.</summary>
 internal static class BlockBits
 {
+    private const float LargestHalf = 65504;
+
     /// <summary>The half-precision number at <paramref name="offset"/>.</summary>
     public static float Half(ReadOnlySpan<byte> block, int offset = 0) =>
         PlainFormats.HalfToSingle(BinaryPrimitives.ReadUInt16LittleEndian(block[offset..]));
 
-    /// <summary>Writes a number as half precision; beyond the range of half precision the largest one is written.</summary>
+    /// <summary>Writes a number as half precision; beyond its range the largest one is written.</summary>
     public static void PutHalf(Span<byte> block, int offset, float value) =>
-        BinaryPrimitives.WriteUInt16LittleEndian(block[offset..], PlainFormats.SingleToHalf(Math.Clamp(value, -65504f, 65504f)));
+        BinaryPrimitives.WriteUInt16LittleEndian(block[offset..], PlainFormats.SingleToHalf(Math.Clamp(value, -LargestHalf, LargestHalf)));
+
+    /// <summary>The number that <see cref="PutHalf"/> writes.</summary>
+    public static float RoundToHalf(float value) =>
+        PlainFormats.HalfToSingle(PlainFormats.SingleToHalf(Math.Clamp(value, -LargestHalf, LargestHalf)));
 
     /// <summary>1 / x, and 0 for 0: a block of zeros has scale 0 and codes 0.</summary>
     public static float Inverse(float x) => x == 0 ? 0 : 1 / x;

@@ -49,7 +49,15 @@ internal static class Fp4Blocks
     /// <summary>2^(e - 128), the smallest two as subnormal numbers.</summary>
     private static float HalvedPower(byte e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << e : (uint)(e - 1) << 23);
 
-    private static float Scale(byte bits) => (bits & 0x7F) == 0x7F ? 0 : PlainFormats.E4M3ToSingle((byte)(bits & 0x7F));
+    /// <summary>
+    /// 4 exponent bits above 3 mantissa bits; the top bit means nothing. llama.cpp reads 0x7F, which stands for not-a-number, as 0.
+    /// </summary>
+    private static float Scale(byte bits)
+    {
+        int exponent = (bits >> 3) & 15, mantissa = bits & 7;
+        if (bits == 0x7F) return 0;
+        return exponent == 0 ? MathF.ScaleB(mantissa, -9) : MathF.ScaleB(8 + mantissa, exponent - 10);
+    }
 
     private static int Nearest(float x, float d)
     {

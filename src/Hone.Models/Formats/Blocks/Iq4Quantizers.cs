@@ -8,9 +8,11 @@ internal static class Iq4Quantizers
 {
     private const int Steps = 24;
 
+    private static readonly byte[] NearestOfHalfUnit = HalfUnits();
+
     public static void WriteIQ4_NL(ReadOnlySpan<float> x, Span<byte> block)
     {
-        float d = PlainFormats.RoundToHalf(BestScale(x));
+        float d = RoundToHalf(BestScale(x));
         PutHalf(block, 0, d);
         PutCodes(x, d, block.Slice(2, 16));
     }
@@ -19,7 +21,7 @@ internal static class Iq4Quantizers
     {
         Span<float> scales = stackalloc float[8];
         for (int sub = 0; sub < 8; sub++) scales[sub] = BestScale(x.Slice(sub * 32, 32));
-        float d = PlainFormats.RoundToHalf(SignedPeak(scales) / -32);
+        float d = RoundToHalf(SignedPeak(scales) / -32);
         block[..8].Clear();
         int high = 0;
         for (int sub = 0; sub < 8; sub++)
@@ -95,17 +97,23 @@ internal static class Iq4Quantizers
         for (int i = 0; i < 16; i++) target[i] = (byte)(Nearest(x[i] * inverse) | (Nearest(x[i + 16] * inverse) << 4));
     }
 
-    /// <summary>The code whose value is nearest, by halving.</summary>
+    /// <summary>The code whose value is nearest. Midpoints between values are multiples of a half, so each half unit has one answer.</summary>
     private static int Nearest(float x)
     {
-        ReadOnlySpan<sbyte> values = Iq4Blocks.Values;
-        int low = 0, high = 15;
-        while (high - low > 1)
+        int at = (int)MathF.Floor((x - Iq4Blocks.Values[0]) * 2);
+        return NearestOfHalfUnit[Math.Clamp(at, 0, NearestOfHalfUnit.Length - 1)];
+    }
+
+    private static byte[] HalfUnits()
+    {
+        int lowest = Iq4Blocks.Values[0], highest = Iq4Blocks.Values[^1];
+        byte[] nearest = new byte[2 * (highest - lowest) + 1];
+        for (int i = 0, code = 0; i < nearest.Length; i++)
         {
-            int middle = (low + high) / 2;
-            if (x < values[middle]) high = middle;
-            else low = middle;
+            float centre = lowest + i / 2f + 0.25f;
+            while (code < 15 && Iq4Blocks.Values[code + 1] - centre < centre - Iq4Blocks.Values[code]) code++;
+            nearest[i] = (byte)code;
         }
-        return x - values[low] < values[high] - x ? low : high;
+        return nearest;
     }
 }

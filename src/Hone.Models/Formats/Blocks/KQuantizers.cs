@@ -99,8 +99,8 @@ internal static class KQuantizers
     {
         Span<float> scales = stackalloc float[256 / width], mins = stackalloc float[256 / width];
         for (int sub = 0; sub < scales.Length; sub++) (scales[sub], mins[sub]) = ScaleSearch.Affine(x.Slice(sub * width, width), high);
-        fit.D = PlainFormats.RoundToHalf(Peak(scales) / top);
-        fit.DMin = PlainFormats.RoundToHalf(Peak(mins) / top);
+        fit.D = RoundToHalf(Peak(scales) / top);
+        fit.DMin = RoundToHalf(Peak(mins) / top);
         for (int sub = 0; sub < scales.Length; sub++)
         {
             (fit.Scales[sub], fit.Mins[sub]) = BestIntegers(
@@ -112,12 +112,12 @@ internal static class KQuantizers
     private static (byte Scale, byte Min) BestIntegers(ReadOnlySpan<float> x, int high, int top, float d, float dmin, int scale, int min)
     {
         (byte, byte) best = ((byte)Math.Clamp(scale, 0, top), (byte)Math.Clamp(min, 0, top));
-        double bestError = double.PositiveInfinity;
+        float bestError = float.PositiveInfinity;
         for (int s = Math.Max(0, scale - 1); s <= Math.Min(top, scale + 1); s++)
         {
             for (int m = Math.Max(0, min - 1); m <= Math.Min(top, min + 1); m++)
             {
-                double error = ScaleSearch.Error(x, d * s, dmin * m, high);
+                float error = ScaleSearch.Error(x, d * s, dmin * m, high);
                 if (error < bestError) (bestError, best) = (error, ((byte)s, (byte)m));
             }
         }
@@ -128,15 +128,15 @@ internal static class KQuantizers
     {
         Span<float> scales = stackalloc float[16];
         for (int sub = 0; sub < 16; sub++) scales[sub] = ScaleSearch.Symmetric(x.Slice(sub * 16, 16), low, high);
-        float d = PlainFormats.RoundToHalf(SignedPeak(scales) / lowest), inverse = Inverse(d);
+        float d = RoundToHalf(SignedPeak(scales) / lowest), inverse = Inverse(d);
         for (int sub = 0; sub < 16; sub++)
         {
             ReadOnlySpan<float> part = x.Slice(sub * 16, 16);
             int middle = Round(scales[sub] * inverse);
-            double bestError = double.PositiveInfinity;
+            float bestError = float.PositiveInfinity;
             for (int s = Math.Max(lowest, middle - 1); s <= Math.Min(highest, middle + 1); s++)
             {
-                double error = ScaleSearch.Error(part, d * s, low, high);
+                float error = ScaleSearch.Error(part, d * s, low, high);
                 if (error < bestError) (bestError, integers[sub]) = (error, s);
             }
         }

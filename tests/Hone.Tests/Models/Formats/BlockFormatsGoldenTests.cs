@@ -8,17 +8,24 @@ public class BlockFormatsGoldenTests
 {
     private const string Folder = "data/golden/inference/gguf";
 
-    public static TheoryData<string> ReadTypes =>
-    [
+    /// <summary>Cases in this repository, and the larger set beside it.</summary>
+    public enum Cases { Here, Shared }
+
+    public static TheoryData<string, Cases> ReadTypes => Each(
         "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "IQ2_XXS", "IQ2_XS",
-        "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ1_S", "IQ1_M", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4",
-    ];
+        "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ1_S", "IQ1_M", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4");
+
+    public static TheoryData<string, Cases> ExactTypes => Each(
+        "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "TQ1_0", "TQ2_0", "MXFP4");
+
+    public static TheoryData<string, Cases> SearchedTypes => Each(
+        "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0");
 
     [Theory]
     [MemberData(nameof(ReadTypes))]
-    public void Dequantised_blocks_are_bit_identical(string name)
+    public void Dequantised_blocks_are_bit_identical(string name, Cases cases)
     {
-        JsonObject row = RowOf("dequantise_blocks.jsonl", name);
+        JsonObject row = RowOf(cases, "dequantise_blocks.jsonl", name);
         WeightType type = Enum.Parse<WeightType>(name);
         Assert.Equal((int)row["block_size"]!, BlockFormats.BlockSize(type));
         Assert.Equal((int)row["block_bytes"]!, BlockFormats.BlockBytes(type));
@@ -26,19 +33,10 @@ public class BlockFormatsGoldenTests
     }
 
     [Theory]
-    [InlineData("F16")]
-    [InlineData("BF16")]
-    [InlineData("Q8_0")]
-    [InlineData("Q4_0")]
-    [InlineData("Q4_1")]
-    [InlineData("Q5_0")]
-    [InlineData("Q5_1")]
-    [InlineData("TQ1_0")]
-    [InlineData("TQ2_0")]
-    [InlineData("MXFP4")]
-    public void Quantised_bytes_are_identical(string name)
+    [MemberData(nameof(ExactTypes))]
+    public void Quantised_bytes_are_identical(string name, Cases cases)
     {
-        JsonObject row = RowOf("quantise.jsonl", name);
+        JsonObject row = RowOf(cases, "quantise.jsonl", name);
         WeightType type = Enum.Parse<WeightType>(name);
         byte[] expected = Bytes(row["quantised"]!), found = new byte[expected.Length];
         WeightConversion.FromSingle(type, Floats(row["input_f32"]!), found);
@@ -47,22 +45,11 @@ public class BlockFormatsGoldenTests
     }
 
     [Theory]
-    [InlineData("Q2_K")]
-    [InlineData("Q3_K")]
-    [InlineData("Q4_K")]
-    [InlineData("Q5_K")]
-    [InlineData("Q6_K")]
-    [InlineData("IQ4_NL")]
-    [InlineData("IQ4_XS")]
-    [InlineData("Q4_0")]
-    [InlineData("Q4_1")]
-    [InlineData("Q5_0")]
-    [InlineData("Q5_1")]
-    [InlineData("Q8_0")]
-    public void Quantised_rows_lose_no_more_than_those_of_llama_cpp(string name)
+    [MemberData(nameof(SearchedTypes))]
+    public void Quantised_rows_lose_no_more_than_those_of_llama_cpp(string name, Cases cases)
     {
-        float[] input = Floats(RowOf("quantise_ggml.jsonl", "Q2_K")["input_f32"]!); // "as in the first line"
-        JsonObject row = RowOf("quantise_ggml.jsonl", name);
+        float[] input = Floats(RowOf(cases, "quantise_ggml.jsonl", "Q2_K")["input_f32"]!); // "as in the first line"
+        JsonObject row = RowOf(cases, "quantise_ggml.jsonl", name);
         WeightType type = Enum.Parse<WeightType>(name);
         AssertDequantised(type, Bytes(row["quantised"]!), Floats(row["dequantised_f32"]!));
         byte[] bytes = new byte[Bytes(row["quantised"]!).Length];
@@ -74,7 +61,6 @@ public class BlockFormatsGoldenTests
         {
             double rmse = Math.Sqrt(Enumerable.Range(r * 256, 256).Average(i => Math.Pow(found[i] - (double)input[i], 2)));
             Assert.True(rmse <= expected[r] * 1.02, $"{name} row {r}: {rmse:G6}, llama.cpp {expected[r]:G6}");
-            if (Environment.GetEnvironmentVariable("SHOW") is not null) Console.WriteLine($"{name} {r} {rmse / expected[r]:F4}");
         }
     }
 
@@ -86,10 +72,21 @@ public class BlockFormatsGoldenTests
             Assert.True(BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(found[i]), $"{type} element {i}: {found[i]} instead of {expected[i]}");
     }
 
-    internal static JsonObject RowOf(string file, string type) =>
-        Jsonl.Read(Path.Combine(SharedData.Require(Folder), file)).Single(row => row.Text("type") == type).Fields;
+    private static TheoryData<string, Cases> Each(params string[] types)
+    {
+        TheoryData<string, Cases> data = [];
+        foreach (Cases cases in Enum.GetValues<Cases>())
+            foreach (string type in types) data.Add(type, cases);
+        return data;
+    }
 
-    internal static byte[] Bytes(JsonNode base64) => Convert.FromBase64String((string)base64!);
+    private static JsonObject RowOf(Cases cases, string file, string type)
+    {
+        string folder = cases == Cases.Here ? SharedData.Golden("formats") : SharedData.Require(Folder);
+        return Jsonl.Read(Path.Combine(folder, file)).Single(row => row.Text("type") == type).Fields;
+    }
 
-    internal static float[] Floats(JsonNode base64) => MemoryMarshal.Cast<byte, float>(Bytes(base64)).ToArray();
+    private static byte[] Bytes(JsonNode base64) => Convert.FromBase64String((string)base64!);
+
+    private static float[] Floats(JsonNode base64) => MemoryMarshal.Cast<byte, float>(Bytes(base64)).ToArray();
 }

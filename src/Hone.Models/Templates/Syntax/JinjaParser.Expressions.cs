@@ -1,0 +1,324 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Hone.Models.Templates;
+
+/// <summary>
+/// Expressions by precedence, loosest first: if-else, or, and, not, comparison, + and -, ~, * / // %, ** (to the left, as
+/// Jinja has it), unary, then what is attached: attributes, items, calls, filters, tests.
+/// </summary>
+internal sealed partial class JinjaParser
+{
+    private Expression ParseExpression(bool withCondition = true) => withCondition ? ParseConditional() : ParseOr();
+
+    private Expression ParseConditional()
+    {
+        StackGuard.Check();
+        Expression then = ParseOr();
+        while (Current.IsName("if"))
+        {
+            Position position = Take().Position;
+            Expression test = ParseOr();
+            Expression? otherwise = SkipName("else") ? ParseConditional() : null;
+            then = new ConditionalExpression(position, test, then, otherwise);
+        }
+        return then;
+    }
+
+    private Expression ParseOr() => ParseLeft(ParseAnd, t => t.IsName("or"));
+
+    private Expression ParseAnd() => ParseLeft(ParseNot, t => t.IsName("and"));
+
+    private Expression ParseNot()
+    {
+        StackGuard.Check();
+        if (!Current.IsName("not")) return ParseCompare();
+        Position position = Take().Position;
+        return new UnaryExpression(position, "not", ParseNot());
+    }
+
+    private Expression ParseLeft(Func<Expression> operand, Func<JinjaToken, bool> matches)
+    {
+        Expression left = operand();
+        while (matches(Current))
+        {
+            JinjaToken symbol = Take();
+            left = new BinaryExpression(symbol.Position, symbol.Text, left, operand());
+        }
+        return left;
+    }
+
+    private Expression ParseCompare()
+    {
+        Expression first = ParseSum();
+        List<(string, Expression)> rest = [];
+        Position position = Current.Position;
+        while (ReadComparison() is { } symbol) rest.Add((symbol, ParseSum()));
+        return rest.Count == 0 ? first : new CompareExpression(position, first, rest);
+    }
+
+    private string? ReadComparison()
+    {
+        if (Current.Kind == TokenKind.Operator && Current.Text is "==" or "!=" or "<" or "<=" or ">" or ">=") return Take().Text;
+        if (SkipName("in")) return "in";
+        if (!Current.IsName("not") || !Peek(1).IsName("in")) return null;
+        at += 2;
+        return "not in";
+    }
+
+    private Expression ParseSum() => ParseLeft(ParseConcat, t => t.IsOperator("+") || t.IsOperator("-"));
+
+    private Expression ParseConcat()
+    {
+        Expression first = ParseProduct();
+        if (!Current.IsOperator("~")) return first;
+        Position position = Current.Position;
+        List<Expression> parts = [first];
+        while (SkipOperator("~")) parts.Add(ParseProduct());
+        return new ConcatExpression(position, parts);
+    }
+
+    private Expression ParseProduct() =>
+        ParseLeft(ParsePower, t => t.Kind == TokenKind.Operator && t.Text is "*" or "/" or "//" or "%");
+
+    private Expression ParsePower() => ParseLeft(() => ParseUnary(), t => t.IsOperator("**"));
+
+    private Expression ParseUnary(bool withFilters = true)
+    {
+        StackGuard.Check();
+        Expression node;
+        if (Current.IsOperator("-") || Current.IsOperator("+"))
+        {
+            JinjaToken sign = Take();
+            node = new UnaryExpression(sign.Position, sign.Text, ParseUnary(withFilters: false));
+        }
+        else node = ParsePrimary();
+        node = ParseAttached(node);
+        return withFilters ? ParseFiltersAndTests(node) : node;
+    }
+
+    private Expression ParsePrimary()
+    {
+        JinjaToken token = Take();
+        switch (token.Kind)
+        {
+            case TokenKind.Name: return Named(token);
+            case TokenKind.String: return AdjacentStrings(token);
+            case TokenKind.Integer: return new Literal(token.Position, new JinjaInteger(ReadInteger(token)));
+            case TokenKind.Float:
+                return new Literal(token.Position, new JinjaFloat(double.Parse(token.Text.Replace("_", ""), CultureInfo.InvariantCulture)));
+            case TokenKind.Operator when token.Text == "(":
+                Expression inner = ParseTuple(withCondition: true, parenthesised: true);
+                ExpectOperator(")");
+                return inner;
+            case TokenKind.Operator when token.Text == "[": return ParseList(token.Position);
+            case TokenKind.Operator when token.Text == "{": return ParseDict(token.Position);
+            default: throw JinjaException.Syntax($"unexpected {token.Describe()}", token.Position);
+        }
+    }
+
+    private Expression Named(JinjaToken token)
+    {
+        JinjaValue? constant = token.Text switch
+        {
+            "true" or "True" => JinjaBool.True,
+            "false" or "False" => JinjaBool.False,
+            "none" or "None" => JinjaNone.Instance,
+            _ => null,
+        };
+        if (constant is not null) return new Literal(token.Position, constant);
+        namesRead.Peek().Add(token.Text);
+        return new NameExpression(token.Position, token.Text);
+    }
+
+    private Literal AdjacentStrings(JinjaToken token)
+    {
+        string text = token.Text;
+        while (Current.Kind == TokenKind.String) text += Take().Text;
+        return new Literal(token.Position, new JinjaString(text));
+    }
+
+    private static BigInteger ReadInteger(JinjaToken token)
+    {
+        string text = token.Text.Replace("_", "");
+        if (text.Length > Numbers.MaxDigits) throw JinjaException.Syntax("a number has too many digits", token.Position);
+        int radix = text.Length < 2 ? 10 : char.ToLowerInvariant(text[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 10 };
+        if (radix == 10) return BigInteger.Parse(text, CultureInfo.InvariantCulture);
+        BigInteger value = 0;
+        foreach (char c in text.AsSpan(2))
+        {
+            int digit = Convert.ToInt32(c.ToString(), 16);
+            if (digit >= radix) throw JinjaException.Syntax($"'{c}' is not a digit to base {radix}", token.Position);
+            value = value * radix + digit;
+        }
+        return value;
+    }
+
+    private ArrayExpression ParseList(Position position)
+    {
+        List<Expression> items = [];
+        while (!SkipOperator("]"))
+        {
+            if (items.Count > 0) ExpectOperator(",");
+            if (SkipOperator("]")) break;
+            items.Add(ParseExpression());
+        }
+        return new(position, items, isTuple: false);
+    }
+
+    private DictExpression ParseDict(Position position)
+    {
+        List<(Expression, Expression)> entries = [];
+        while (!SkipOperator("}"))
+        {
+            if (entries.Count > 0) ExpectOperator(",");
+            if (SkipOperator("}")) break;
+            Expression key = ParseExpression();
+            ExpectOperator(":");
+            entries.Add((key, ParseExpression()));
+        }
+        return new(position, entries);
+    }
+
+    /// <summary>One expression, or several with commas, which make a tuple; only parentheses may be empty.</summary>
+    private Expression ParseTuple(bool withCondition, string end = "", bool parenthesised = false)
+    {
+        Position position = Current.Position;
+        List<Expression> items = [];
+        bool isTuple = false;
+        while (true)
+        {
+            if (items.Count > 0 && !SkipOperator(",")) break;
+            isTuple |= items.Count > 0;
+            if (EndsTuple(end)) break;
+            items.Add(ParseExpression(withCondition));
+        }
+        if (!isTuple && items.Count > 0) return items[0];
+        if (items.Count == 0 && !parenthesised) throw JinjaException.Syntax($"Expected an expression, got {Current.Describe()}", position);
+        return new ArrayExpression(position, items, isTuple: true);
+    }
+
+    private bool EndsTuple(string end) =>
+        Current.Kind is TokenKind.BlockEnd or TokenKind.OutputEnd or TokenKind.End || Current.IsOperator(")") || (end != "" && Current.IsName(end));
+
+    private Expression ParseAttached(Expression node)
+    {
+        while (true)
+        {
+            Position position = Current.Position;
+            if (SkipOperator(".")) node = ParseDot(node, position);
+            else if (SkipOperator("[")) node = ParseBracket(node, position);
+            else if (Current.IsOperator("(")) node = new CallExpression(position, node, ParseArguments());
+            else return node;
+        }
+    }
+
+    private Expression ParseDot(Expression node, Position position)
+    {
+        JinjaToken token = Take();
+        if (token.Kind == TokenKind.Name) return new AttributeExpression(token.Position, node, token.Text);
+        if (token.Kind != TokenKind.Integer) throw JinjaException.Syntax("expected name or number", token.Position);
+        return new ItemExpression(position, node, new Literal(token.Position, new JinjaInteger(ReadInteger(token))));
+    }
+
+    private Expression ParseBracket(Expression node, Position position)
+    {
+        List<Expression> keys = [];
+        SliceExpression? slice = null;
+        bool isTuple = false;
+        do
+        {
+            if (keys.Count > 0 && Current.IsOperator("]")) break;
+            Expression? start = Current.IsOperator(":") ? null : ParseExpression();
+            if (Current.IsOperator(":")) slice = ParseSlice(node, start, position);
+            else keys.Add(start!);
+        }
+        while (SkipOperator(",") && (isTuple = true));
+        ExpectOperator("]");
+        if (slice is null) return new ItemExpression(position, node, isTuple ? new ArrayExpression(position, keys, isTuple: true) : keys[0]);
+        return !isTuple ? slice : throw JinjaException.Syntax("a slice cannot be one of several indices", position);
+    }
+
+    private SliceExpression ParseSlice(Expression node, Expression? start, Position position)
+    {
+        Expression?[] bounds = [start, null, null];
+        for (int i = 1; i < 3 && SkipOperator(":"); i++)
+            if (!Current.IsOperator(":") && !Current.IsOperator("]") && !Current.IsOperator(",")) bounds[i] = ParseExpression();
+        return new(position, node, bounds[0], bounds[1], bounds[2]);
+    }
+
+    private ArgumentList ParseArguments()
+    {
+        Position position = Current.Position;
+        List<Expression> positional = [];
+        List<(string, Expression)> named = [];
+        Expression? star = null, doubleStar = null;
+        ExpectOperator("(");
+        for (int count = 0; !SkipOperator(")"); count++)
+        {
+            if (count > 0) ExpectOperator(",");
+            if (SkipOperator(")")) break;
+            if (SkipOperator("*")) star = star is null && doubleStar is null ? ParseExpression() : throw Invalid();
+            else if (SkipOperator("**")) doubleStar = doubleStar is null ? ParseExpression() : throw Invalid();
+            else if (Current.Kind == TokenKind.Name && Peek(1).IsOperator("="))
+            {
+                string name = Take().Text;
+                at++;
+                named.Add((name, doubleStar is null ? ParseExpression() : throw Invalid()));
+            }
+            else positional.Add(named.Count == 0 && star is null && doubleStar is null ? ParseExpression() : throw Invalid());
+        }
+        return positional.Count + named.Count == 0 && star is null && doubleStar is null ? ArgumentList.None : new(positional, named, star, doubleStar);
+
+        JinjaException Invalid() => JinjaException.Syntax("invalid syntax for function call expression", position);
+    }
+
+    private Expression ParseFiltersAndTests(Expression node)
+    {
+        while (true)
+        {
+            if (Current.IsOperator("|")) node = ParseFilters(node)!;
+            else if (Current.IsName("is")) node = ParseTest(node);
+            else if (Current.IsOperator("(")) node = new CallExpression(Current.Position, node, ParseArguments());
+            else return node;
+        }
+    }
+
+    private Expression? ParseFilters(Expression? node, bool startsInline = false)
+    {
+        while (Current.IsOperator("|") || startsInline)
+        {
+            if (!startsInline) Take();
+            startsInline = false;
+            JinjaToken name = Expect(TokenKind.Name, "a filter name");
+            string full = name.Text;
+            while (SkipOperator(".")) full += "." + Expect(TokenKind.Name, "a filter name").Text;
+            ArgumentList arguments = Current.IsOperator("(") ? ParseArguments() : ArgumentList.None;
+            node = new FilterExpression(name.Position, node, Filters.Find(full, name.Position), arguments);
+        }
+        return node;
+    }
+
+    private Expression ParseTest(Expression node)
+    {
+        Take();
+        bool negated = SkipName("not");
+        JinjaToken name = Expect(TokenKind.Name, "a test name");
+        ArgumentList arguments = ArgumentList.None;
+        if (Current.IsOperator("(")) arguments = ParseArguments();
+        else if (StartsTestArgument())
+        {
+            if (Current.IsName("is")) throw JinjaException.Syntax("You cannot chain multiple tests with is", Current.Position);
+            arguments = new ArgumentList([ParseAttached(ParsePrimary())], [], null, null);
+        }
+        return new TestExpression(name.Position, node, Tests.Find(name.Text, name.Position), arguments, negated);
+    }
+
+    private bool StartsTestArgument() => Current.Kind switch
+    {
+        TokenKind.Name => !(Current.Text is "else" or "or" or "and" or "if" or "in" or "not" or "recursive"),
+        TokenKind.String or TokenKind.Integer or TokenKind.Float => true,
+        TokenKind.Operator => Current.Text is "[" or "{",
+        _ => false,
+    };
+}

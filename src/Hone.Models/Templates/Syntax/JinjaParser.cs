@@ -1,0 +1,287 @@
+namespace Hone.Models.Templates;
+
+/// <summary>Reads tokens into statements. The expression half is in JinjaParser.Expressions.cs.</summary>
+internal sealed partial class JinjaParser
+{
+    private readonly List<JinjaToken> tokens;
+    private readonly Stack<HashSet<string>> namesRead = new([new HashSet<string>()]);
+    private int at;
+    private int loopDepth;
+
+    private JinjaParser(List<JinjaToken> tokens) => this.tokens = tokens;
+
+    /// <summary>Parses a template.</summary>
+    /// <exception cref="JinjaException">The text is not a valid template.</exception>
+    public static IReadOnlyList<Statement> Parse(string template)
+    {
+        JinjaParser parser = new(JinjaLexer.Read(template));
+        IReadOnlyList<Statement> body = parser.ParseBody();
+        if (parser.Current.Kind == TokenKind.End) return body;
+        throw parser.UnknownTag(parser.Peek(1));
+    }
+
+    private JinjaToken Current => tokens[at];
+
+    private JinjaToken Peek(int ahead) => tokens[Math.Min(at + ahead, tokens.Count - 1)];
+
+    private JinjaToken Take() => tokens[at < tokens.Count - 1 ? at++ : at];
+
+    private bool SkipOperator(string symbol) => Skip(Current.IsOperator(symbol));
+
+    private bool SkipName(string name) => Skip(Current.IsName(name));
+
+    private bool Skip(bool matches)
+    {
+        if (matches) at++;
+        return matches;
+    }
+
+    private JinjaToken Expect(TokenKind kind, string what) =>
+        Current.Kind == kind ? Take() : throw JinjaException.Syntax($"unexpected {Current.Describe()}, expected {what}", Current.Position);
+
+    private void ExpectOperator(string symbol)
+    {
+        if (!SkipOperator(symbol)) throw JinjaException.Syntax($"unexpected {Current.Describe()}, expected '{symbol}'", Current.Position);
+    }
+
+    private void ExpectBlockEnd() => Expect(TokenKind.BlockEnd, "end of statement block");
+
+    private JinjaException UnknownTag(JinjaToken tag) =>
+        JinjaException.Syntax($"encountered unknown or unexpected tag {tag.Describe()}", tag.Position);
+
+    /// <summary>Statements up to the end, or up to a tag named in <paramref name="ends"/>, which stays unread.</summary>
+    private List<Statement> ParseBody(params ReadOnlySpan<string> ends)
+    {
+        StackGuard.Check();
+        List<Statement> body = [];
+        while (Current.Kind != TokenKind.End)
+        {
+            JinjaToken token = Current;
+            if (token.Kind == TokenKind.BlockBegin && (ends.Length == 0 ? IsEndTag(Peek(1)) : ends.Contains(Peek(1).Text))) return body;
+            Take();
+            if (token.Kind == TokenKind.Text) body.Add(new TextStatement(token.Position, token.Text));
+            else if (token.Kind == TokenKind.OutputBegin)
+            {
+                body.Add(new OutputStatement(Current.Position, ParseTuple(withCondition: true)));
+                Expect(TokenKind.OutputEnd, "end of print statement");
+            }
+            else body.Add(ParseStatement());
+        }
+        if (ends.Length > 0) throw JinjaException.Syntax($"unexpected end of template, expected {string.Join(" or ", ends.ToArray().Select(e => $"'{e}'"))}", Current.Position);
+        return body;
+    }
+
+    private static bool IsEndTag(JinjaToken token) =>
+        token.Kind == TokenKind.Name && (token.Text.StartsWith("end", StringComparison.Ordinal) || token.Text is "else" or "elif");
+
+    private Statement ParseStatement()
+    {
+        JinjaToken tag = Expect(TokenKind.Name, "a tag name");
+        switch (tag.Text)
+        {
+            case "if": return ParseIf(tag.Position);
+            case "for": return ParseFor(tag.Position);
+            case "set": return ParseSet(tag.Position);
+            case "macro": return ParseMacro(tag.Position);
+            case "call": return ParseCallBlock(tag.Position);
+            case "filter": return ParseFilterBlock(tag.Position);
+            case "with": return ParseWith(tag.Position);
+            case "block": return ParseBlock(tag.Position);
+            case "generation": return ParseGeneration(tag.Position);
+            case "break" or "continue": return ParseJump(tag);
+            case "include" or "import" or "from" or "extends": return ParseLoader(tag);
+            default: throw UnknownTag(tag);
+        }
+    }
+
+    /// <summary>The rest of a tag, a body, and the end tag.</summary>
+    private List<Statement> ParseBodyUntil(string end)
+    {
+        ExpectBlockEnd();
+        List<Statement> body = ParseBody(end);
+        at += 2;
+        return body;
+    }
+
+    private IfStatement ParseIf(Position position)
+    {
+        List<(Expression?, IReadOnlyList<Statement>)> branches = [];
+        Expression? test = ParseTuple(withCondition: false);
+        while (true)
+        {
+            ExpectBlockEnd();
+            List<Statement> body = test is null ? ParseBody("endif") : ParseBody("elif", "else", "endif");
+            branches.Add((test, body));
+            at++;
+            string tag = Take().Text;
+            if (tag == "endif") break;
+            test = tag == "elif" ? ParseTuple(withCondition: false) : null;
+        }
+        ExpectBlockEnd();
+        return new(position, branches);
+    }
+
+    private ForStatement ParseFor(Position position)
+    {
+        Target target = ParseTarget(allowsTuple: true, allowsNamespace: false, "in");
+        if (!SkipName("in")) throw JinjaException.Syntax($"unexpected {Current.Describe()}, expected 'in'", Current.Position);
+        Expression items = ParseTuple(withCondition: false, end: "recursive");
+        Expression? test = SkipName("if") ? ParseExpression() : null;
+        bool isRecursive = SkipName("recursive");
+        ExpectBlockEnd();
+        loopDepth++;
+        List<Statement> body = ParseBody("else", "endfor");
+        loopDepth--;
+        at++;
+        List<Statement> otherwise = [];
+        if (Take().Text == "else") otherwise = ParseBodyUntil("endfor");
+        ExpectBlockEnd();
+        return new(position, target, items, test, isRecursive, body, otherwise);
+    }
+
+    private Statement ParseSet(Position position)
+    {
+        Target target = ParseTarget(allowsTuple: true, allowsNamespace: true, "");
+        if (SkipOperator("="))
+        {
+            SetStatement assignment = new(position, target, ParseTuple(withCondition: true));
+            ExpectBlockEnd();
+            return assignment;
+        }
+        FilterExpression? filter = Current.IsOperator("|") ? (FilterExpression?)ParseFilters(null) : null;
+        SetBlockStatement block = new(position, target, filter, ParseBodyUntil("endset"));
+        ExpectBlockEnd();
+        return block;
+    }
+
+    private MacroStatement ParseMacro(Position position)
+    {
+        string name = Expect(TokenKind.Name, "a macro name").Text;
+        return new(position, ParseDefinition(name, "endmacro"));
+    }
+
+    private MacroDefinition ParseDefinition(string name, string end, bool hasSignature = true)
+    {
+        List<(string, Expression?)> parameters = hasSignature ? ParseSignature() : [];
+        (int outerLoops, loopDepth) = (loopDepth, 0);
+        namesRead.Push([]);
+        List<Statement> body = ParseBodyUntil(end);
+        ExpectBlockEnd();
+        HashSet<string> read = namesRead.Pop();
+        namesRead.Peek().UnionWith(read);
+        loopDepth = outerLoops;
+        bool Uses(string special) => read.Contains(special) && parameters.TrueForAll(p => p.Item1 != special);
+        return new(name, parameters, body, Uses("caller"), Uses("kwargs"), Uses("varargs"));
+    }
+
+    private List<(string, Expression?)> ParseSignature()
+    {
+        List<(string, Expression?)> parameters = [];
+        ExpectOperator("(");
+        while (!SkipOperator(")"))
+        {
+            if (parameters.Count > 0) ExpectOperator(",");
+            if (SkipOperator(")")) break;
+            JinjaToken name = Expect(TokenKind.Name, "a parameter name");
+            Expression? fallback = SkipOperator("=") ? ParseExpression() : null;
+            if (fallback is null && parameters.Count > 0 && parameters[^1].Item2 is not null)
+                throw JinjaException.Syntax("non-default argument follows default argument", name.Position);
+            parameters.Add((name.Text, fallback));
+        }
+        return parameters;
+    }
+
+    private CallBlockStatement ParseCallBlock(Position position)
+    {
+        bool hasSignature = Current.IsOperator("(");
+        List<(string, Expression?)> parameters = hasSignature ? ParseSignature() : [];
+        Position callPosition = Current.Position;
+        if (ParseExpression() is not CallExpression call) throw JinjaException.Syntax("expected call", callPosition);
+        MacroDefinition body = ParseDefinition("caller", "endcall", hasSignature: false);
+        return new(position, call, body with { Parameters = parameters });
+    }
+
+    private FilterBlockStatement ParseFilterBlock(Position position)
+    {
+        FilterExpression filter = (FilterExpression)ParseFilters(null, startsInline: true)!;
+        FilterBlockStatement block = new(position, filter, ParseBodyUntil("endfilter"));
+        ExpectBlockEnd();
+        return block;
+    }
+
+    private WithStatement ParseWith(Position position)
+    {
+        List<(Target, Expression)> bindings = [];
+        while (Current.Kind != TokenKind.BlockEnd)
+        {
+            if (bindings.Count > 0) ExpectOperator(",");
+            Target target = ParseTarget(allowsTuple: false, allowsNamespace: false, "");
+            ExpectOperator("=");
+            bindings.Add((target, ParseExpression()));
+        }
+        WithStatement block = new(position, bindings, ParseBodyUntil("endwith"));
+        ExpectBlockEnd();
+        return block;
+    }
+
+    // Without inheritance a block is its own content.
+    private WithStatement ParseBlock(Position position)
+    {
+        Expect(TokenKind.Name, "a block name");
+        while (SkipName("scoped") || SkipName("required")) { }
+        List<Statement> body = ParseBodyUntil("endblock");
+        if (Current.Kind == TokenKind.Name) Take();
+        ExpectBlockEnd();
+        return new(position, [], body);
+    }
+
+    private GenerationStatement ParseGeneration(Position position)
+    {
+        (int outerLoops, loopDepth) = (loopDepth, 0);
+        GenerationStatement block = new(position, ParseBodyUntil("endgeneration"));
+        loopDepth = outerLoops;
+        ExpectBlockEnd();
+        return block;
+    }
+
+    private JumpStatement ParseJump(JinjaToken tag)
+    {
+        if (loopDepth == 0) throw JinjaException.Syntax($"'{tag.Text}' outside loop", tag.Position);
+        ExpectBlockEnd();
+        return new(tag.Position, tag.Text == "break" ? Flow.Break : Flow.Continue);
+    }
+
+    private LoaderStatement ParseLoader(JinjaToken tag)
+    {
+        while (Current.Kind is not (TokenKind.BlockEnd or TokenKind.End)) Take();
+        ExpectBlockEnd();
+        return new(tag.Position, tag.Text);
+    }
+
+    private Target ParseTarget(bool allowsTuple, bool allowsNamespace, string end)
+    {
+        List<Target> targets = [];
+        bool isTuple = false;
+        do
+        {
+            if (targets.Count > 0 && (Current.IsName(end) || Current.IsOperator("=") || Current.IsOperator(")"))) break;
+            if (allowsTuple && SkipOperator("("))
+            {
+                targets.Add(ParseTarget(true, allowsNamespace, end));
+                ExpectOperator(")");
+            }
+            else targets.Add(ParseSimpleTarget(allowsNamespace));
+        }
+        while (allowsTuple && SkipOperator(",") && (isTuple = true));
+        return isTuple ? new TupleTarget(targets) : targets[0];
+    }
+
+    private Target ParseSimpleTarget(bool allowsNamespace)
+    {
+        JinjaToken name = Expect(TokenKind.Name, "a name");
+        if (name.Text is "true" or "false" or "none" or "True" or "False" or "None" or "loop")
+            throw JinjaException.Syntax($"cannot assign to '{name.Text}'", name.Position);
+        if (!allowsNamespace || !SkipOperator(".")) return new NameTarget(name.Text);
+        return new NamespaceTarget(name.Text, Expect(TokenKind.Name, "an attribute name").Text);
+    }
+}

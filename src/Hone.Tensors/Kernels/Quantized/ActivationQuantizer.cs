@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Hone.Tensors.Kernels.Quantized;
+
+/// <summary>
+/// Rounds rows of activations to int8, one scale for each 32 of them: scale = largest magnitude / 127, as llama.cpp does for
+/// its Q8_0. Rows are grouped by <see cref="GroupRows"/>; a group is [blocks, rows of the group] of <see cref="ActivationBlock"/>,
+/// so that a kernel reaches all its rows from one address.
+/// </summary>
+internal static unsafe class ActivationQuantizer
+{
+    /// <summary>Rows that are multiplied together.</summary>
+    public const int GroupRows = 8;
+
+    /// <summary>Bytes for <paramref name="rows"/> rows of <paramref name="width"/> activations.</summary>
+    public static long Bytes(int rows, int width) => (long)rows * (width / PanelLayout.Block) * ActivationBlock.Bytes;
+
+    /// <summary>Where the group that starts at row <paramref name="first"/> begins.</summary>
+    public static ActivationBlock* Group(ActivationBlock* start, int first, int width) => start + (nint)first * (width / PanelLayout.Block);
+
+    /// <summary>Quantises the group of rows [first, first + rows).</summary>
+    /// <param name="x">[all rows, width].</param>
+    /// <param name="first">First row, a multiple of <see cref="GroupRows"/>.</param>
+    /// <param name="rows">1 to <see cref="GroupRows"/>.</param>
+    /// <param name="width">Activations per row, a multiple of 32.</param>
+    /// <param name="target">Memory for all rows.</param>
+    public static void QuantizeGroup(float* x, int first, int rows, int width, ActivationBlock* target)
+    {
+        ActivationBlock* group = Group(target, first, width);
+        int blocks = width / PanelLayout.Block;
+        for (int r = 0; r < rows; r++)
+            for (int b = 0; b < blocks; b++)
+                Quantize(x + (nint)(first + r) * width + b * PanelLayout.Block, group + b * rows + r);
+    }
+
+    /// <summary>Quantises one block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Quantize(float* x, ActivationBlock* block)
+    {
+        Vector256<float> a = Vector256.Load(x), b = Vector256.Load(x + 8), c = Vector256.Load(x + 16), d = Vector256.Load(x + 24);
+        Vector256<float> largest = Vector256.Max(Vector256.Max(Vector256.Abs(a), Vector256.Abs(b)), Vector256.Max(Vector256.Abs(c), Vector256.Abs(d)));
+        Vector128<float> half = Vector128.Max(largest.GetLower(), largest.GetUpper());
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
+        float scale = half.ToScalar() / 127f, inverse = scale == 0f ? 0f : 1f / scale;
+        Vector256<int> ia = Round(a, inverse), ib = Round(b, inverse), ic = Round(c, inverse), id = Round(d, inverse);
+        Vector256.Narrow(Vector256.Narrow(ia, ib), Vector256.Narrow(ic, id)).Store(block->Quants);
+        int sum = Vector256.Sum(ia + ib + (ic + id));
+        block->Scale = scale;
+        block->ScaledSum = scale * sum;
+        block->MinusSum128 = -128 * sum;
+        block->MinusSum8 = -8 * sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Round(Vector256<float> x, float inverse) => Vector256.ConvertToInt32(Vector256.Round(x * inverse));
+}

@@ -1,0 +1,79 @@
+using Hone.Tensors.Kernels.Quantized;
+using Hone.Tensors.Threads;
+
+namespace Hone.Tensors;
+
+/// <summary>
+/// A frozen weight matrix [outputs, width] in few bits, repacked once at load for the multiplications below and never expanded
+/// as a whole. Multiplications of one matrix may run on several threads at once; each uses all workers of its pool.
+/// </summary>
+public sealed unsafe class QuantizedMatrix : IDisposable
+{
+    private readonly WeightStore store;
+
+    /// <param name="type">How <paramref name="data"/> is encoded.</param>
+    /// <param name="outputs">Rows: outputs of the layer.</param>
+    /// <param name="width">Columns: inputs of the layer; a multiple of the type's block size.</param>
+    /// <param name="data">Rows one after the other, as in a GGUF file; at least the bytes that the sizes imply.</param>
+    /// <exception cref="ArgumentException">Sizes and data do not fit each other.</exception>
+    public QuantizedMatrix(QuantType type, int outputs, int width, ReadOnlySpan<byte> data)
+    {
+        if (outputs < 1 || width < 1) throw new ArgumentException($"a quantised matrix of [{outputs}, {width}]");
+        long bytes = type.RowBytes(width) * outputs;
+        if (data.Length < bytes) throw new ArgumentException($"{type} [{outputs}, {width}]: {bytes} bytes needed, {data.Length} given");
+        (Type, Outputs, Width) = (type, outputs, width);
+        store = PanelLayout.For(type) is null ? new RowStore(type, outputs, width, data) : new PanelStore(type, outputs, width, data);
+    }
+
+    /// <summary>How the weights were stored.</summary>
+    public QuantType Type { get; }
+
+    /// <summary>Rows.</summary>
+    public int Outputs { get; }
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Bytes of memory held.</summary>
+    public long Bytes => store.Bytes;
+
+    /// <summary>
+    /// y = x · Wᵀ. Types of blocks with at most 8 bits round x to int8, one scale for 32 numbers, and multiply integers: fast, with
+    /// errors of about 0.5 % of a typical output. F16, BF16 and Q6_K multiply as <see cref="MultiplyExact"/> does.
+    /// </summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">At least 1. One row of result does not depend on the others.</param>
+    /// <param name="y">[rows, outputs], overwritten.</param>
+    public void Multiply(WorkerPool workers, float* x, int rows, float* y) => store.Multiply(workers, x, rows, y);
+
+    /// <summary>y = x · Wᵀ in fp32 with exactly the weights that the file defines.</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">At least 1.</param>
+    /// <param name="y">[rows, outputs], overwritten.</param>
+    public void MultiplyExact(WorkerPool workers, float* x, int rows, float* y) =>
+        ExactProducts.Forward(workers, store, Outputs, Width, x, rows, y);
+
+    /// <summary>dx = dy · W, or dx += dy · W, in fp32: what a frozen layer passes back.</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="dy">[rows, outputs].</param>
+    /// <param name="rows">At least 1.</param>
+    /// <param name="dx">[rows, width].</param>
+    /// <param name="accumulate">Adds to <paramref name="dx"/> instead of overwriting it.</param>
+    public void MultiplyTransposed(WorkerPool workers, float* dy, int rows, float* dx, bool accumulate) =>
+        ExactProducts.Backward(workers, store, Outputs, Width, Type.BlockSize(), dy, rows, dx, accumulate);
+
+    /// <summary>The fp32 weights of one row, e.g. a token's embedding.</summary>
+    /// <param name="row">0 to outputs - 1.</param>
+    /// <param name="target">[width].</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public void DequantizeRow(int row, float* target)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Outputs);
+        store.DequantizeRow(row, target);
+    }
+
+    public void Dispose() => store.Dispose();
+}
