@@ -1,4 +1,5 @@
 using Hone.Tensors;
+using Hone.Tensors.Ops;
 
 namespace Hone.Models.Decoder;
 

@@ -1,0 +1,79 @@
+using Hone.Models.Decoder;
+using Hone.Tensors.Ops;
+
+namespace Hone.Inference.Caches;
+
+/// <summary>Exact fp32 keys and values of one sequence and layer, in pages.</summary>
+internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
+{
+    private readonly List<KvPage> pages = [];
+
+    public int Length { get; private set; }
+
+    public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        int size = pool.HeadSize, width = pool.KvHeads * size, tokens = keys.Length / width;
+        for (int t = 0; t < tokens; t++)
+        {
+            int slot = Length % KvPagePool.PageTokens;
+            Span<float> page = WritablePage(slot).Data.Data;
+            for (int head = 0; head < pool.KvHeads; head++)
+            {
+                int place = (head * KvPagePool.PageTokens + slot) * size;
+                keys.Slice(t * width + head * size, size).CopyTo(page[place..]);
+                values.Slice(t * width + head * size, size).CopyTo(page[(page.Length / 2 + place)..]);
+            }
+            Length++;
+        }
+    }
+
+    public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
+    {
+        int size = pool.HeadSize, group = options.Heads / options.KvHeads, width = options.Heads * size, count = queries.Length / width;
+        CacheAttention attention = new(pages, kvHead, size, options);
+        for (int i = 0; i < count; i++)
+        {
+            int position = Length - count + i, first = options.Window > 0 ? Math.Max(0, position + 1 - options.Window) : 0;
+            int place = i * width + kvHead * group * size;
+            attention.Run(queries.Slice(place, group * size), output.Slice(place, group * size), first, position + 1);
+        }
+    }
+
+    public void Truncate(int length)
+    {
+        if (length > Length) throw new ArgumentOutOfRangeException(nameof(length), $"{length} of {Length} tokens");
+        int keep = (length + KvPagePool.PageTokens - 1) / KvPagePool.PageTokens;
+        for (int i = keep; i < pages.Count; i++) pool.Release(pages[i]);
+        pages.RemoveRange(keep, pages.Count - keep);
+        Length = length;
+    }
+
+    /// <summary>A cache that begins with the same tokens and shares their pages.</summary>
+    public PagedLayerCache Fork()
+    {
+        PagedLayerCache fork = new(pool) { Length = Length };
+        foreach (KvPage page in pages)
+        {
+            page.Holders++;
+            fork.pages.Add(page);
+        }
+        return fork;
+    }
+
+    /// <summary>The page for the next token, made, or copied when others hold it too.</summary>
+    private KvPage WritablePage(int slot)
+    {
+        if (slot == 0)
+        {
+            pages.Add(pool.Rent());
+        }
+        else if (pages[^1].Holders > 1)
+        {
+            KvPage copy = pool.Rent();
+            pages[^1].Data.Data.CopyTo(copy.Data.Data);
+            pool.Release(pages[^1]);
+            pages[^1] = copy;
+        }
+        return pages[^1];
+    }
+}
