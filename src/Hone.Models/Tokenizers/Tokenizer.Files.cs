@@ -32,6 +32,9 @@ public sealed partial class Tokenizer
         return new(TokenizerConfig.Apply(parts, directory));
     }
 
+    /// <summary>The same tokenizer with another chat template.</summary>
+    public Tokenizer WithChatTemplate(string template) => new(parts with { Names = parts.Names with { ChatTemplate = template } });
+
     /// <summary>Writes a tokenizer.json that loads here and in the reference library.</summary>
     public void Save(string tokenizerJsonPath) => AtomicFile.Write(tokenizerJsonPath, stream =>
     {
