@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Reflection;
 
 namespace Hone.Core.Recipes;
@@ -40,8 +41,8 @@ public sealed class OptionSlot
     /// <summary>Whether it has to be given.</summary>
     public bool IsRequired { get; }
 
-    /// <summary>The record's doc comment of this option; empty where there is none.</summary>
-    public string Description => DocComments.Of(Property);
+    /// <summary>The help text: a <see cref="DescriptionAttribute"/>, or else the doc comment; empty where there is neither.</summary>
+    public string Description => Attributes<DescriptionAttribute>().FirstOrDefault()?.Description ?? DocComments.Of(Property);
 
     internal PropertyInfo Property { get; }
 

@@ -1,4 +1,5 @@
 using Hone.Core;
+using Hone.Models.Formats.Hub;
 
 namespace Hone.Models.Formats;
 
@@ -10,7 +11,7 @@ public static class ModelFiles
 
     /// <summary>
     /// Opens a model folder (safetensors in one file or several, or a lone GGUF file inside), a <c>.safetensors</c> file, an
-    /// index of several, a <c>.gguf</c> file, or a llama2.c <c>.bin</c> file.
+    /// index of several, a <c>.gguf</c> file, a llama2.c <c>.bin</c> file, or a pulled model by its name on the hub.
     /// </summary>
     /// <exception cref="HoneException">Nothing there that can be read, or a damaged file.</exception>
     public static IWeightFile Open(string path)
@@ -26,12 +27,29 @@ public static class ModelFiles
         };
     }
 
-    /// <summary>The file that <see cref="Open"/> would open for a path.</summary>
+    /// <summary>
+    /// The file or folder a user means by a model: a path, or <c>org/name[@revision]</c> of a model that was pulled before.
+    /// </summary>
+    /// <param name="model">Path or name.</param>
+    /// <param name="cache">Where to look for pulled models; the environment's cache when null.</param>
+    /// <exception cref="HoneException">Neither a path nor a model in the cache.</exception>
+    public static string Locate(string model, HubCache? cache = null)
+    {
+        if (File.Exists(model) || Directory.Exists(model)) return model;
+        cache ??= HubCache.FromEnvironment();
+        if (cache.Find(model) is { } snapshot) return snapshot;
+        const string expected = "Expected a model folder, or a .safetensors, .gguf or .bin file.";
+        throw new HoneException(HubModelId.TryParse(model) is { } id && model.Contains('/')
+            ? $"{model}: no such file or folder, and not in the cache {cache.Folder}. {expected} To fetch it from the hub, run: hone pull {id}"
+            : $"{model}: no such file or folder. {expected}");
+    }
+
+    /// <summary>The file that <see cref="Open"/> would open for a path or a pulled model.</summary>
     /// <exception cref="HoneException">Nothing there that can be read.</exception>
     public static string Resolve(string path)
     {
+        path = Locate(path);
         if (File.Exists(path)) return path;
-        if (!Directory.Exists(path)) throw new HoneException($"{path}: no such file or folder. Expected a model folder, or a .safetensors, .gguf or .bin file.");
         foreach (string name in new[] { IndexName, SafetensorsName, "adapter_model.safetensors" })
             if (File.Exists(Path.Combine(path, name))) return Path.Combine(path, name);
         return Lone(path, ".safetensors") ?? Lone(path, ".gguf") ?? Lone(path, ".bin") ?? throw NothingFound(path);

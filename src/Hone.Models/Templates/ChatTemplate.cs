@@ -59,7 +59,7 @@ public sealed class ChatTemplate
         }
         catch (JinjaException error)
         {
-            throw Report(error.At(state.Position));
+            throw Report(error.At(state.Position.Line > 0 ? state.Position : new Position(1, 1)));
         }
     }
 

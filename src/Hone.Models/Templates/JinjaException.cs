@@ -29,6 +29,18 @@ public enum JinjaErrorKind
     /// <summary>A value of the right type that is not acceptable.</summary>
     ValueError,
 
+    /// <summary>A position beyond the end of what was given.</summary>
+    IndexError,
+
+    /// <summary>A key that was not given.</summary>
+    KeyError,
+
+    /// <summary>An argument a filter does not take.</summary>
+    FilterArgumentError,
+
+    /// <summary>A condition of a filter that does not hold.</summary>
+    AssertionError,
+
     /// <summary>Division by zero.</summary>
     ZeroDivisionError,
 

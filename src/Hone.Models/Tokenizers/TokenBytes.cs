@@ -10,7 +10,7 @@ internal sealed class TokenBytes
 
     public TokenBytes(Tokenizer tokenizer)
     {
-        Decoder[] steps = tokenizer.DecoderOrNull is { } decoder ? [.. decoder.Steps] : [];
+        Decoders.Decoder[] steps = tokenizer.DecoderOrNull is { } decoder ? [.. decoder.Steps] : [];
         using MemoryStream all = new();
         starts = new int[tokenizer.VocabularySize + 1];
         for (int id = 0; id < tokenizer.VocabularySize; id++)
@@ -25,10 +25,10 @@ internal sealed class TokenBytes
         (uint)id < (uint)(starts.Length - 1) ? bytes.AsSpan(starts[id], starts[id + 1] - starts[id]) : default;
 
     /// <summary>Without a decoder tokens are joined by spaces.</summary>
-    private static byte[] BytesOf(string token, Decoder[] steps)
+    private static byte[] BytesOf(string token, Decoders.Decoder[] steps)
     {
         string text = steps.Length == 0 ? " " + token : token;
-        foreach (Decoder step in steps)
+        foreach (Decoders.Decoder step in steps)
         {
             if (step is ByteLevelDecoder) return ByteLevelDecoder.BytesOf(text);
             if (step is ByteFallbackDecoder && ByteFallbackDecoder.TryParse(text, out byte value)) return [value];

@@ -19,7 +19,7 @@ public sealed partial class Tokenizer
     private readonly Normalizer? normalizer;
     private readonly PreTokenizer? preTokenizer;
     private readonly PostProcessor? postProcessor;
-    private readonly Decoder? decoder;
+    private readonly Decoders.Decoder? decoder;
     private readonly Dictionary<int, AddedToken> addedById = [];
     private readonly Dictionary<string, AddedToken> addedByContent = new(StringComparer.Ordinal);
     private readonly AddedTokenMatcher rawMatcher;
@@ -33,7 +33,7 @@ public sealed partial class Tokenizer
         normalizer = Normalizer.Read(parts.Component(parts.Normalizer, "normalizer"));
         preTokenizer = PreTokenizer.Read(parts.Component(parts.PreTokenizer, "pre_tokenizer"));
         postProcessor = PostProcessor.Read(parts.Component(parts.PostProcessor, "post_processor"));
-        decoder = Decoder.Read(parts.Component(parts.Decoder, "decoder"));
+        decoder = Decoders.Decoder.Read(parts.Component(parts.Decoder, "decoder"));
         FileTruncation = LengthSettings.ReadTruncation(parts.Component(parts.Truncation, "truncation"));
         FilePadding = LengthSettings.ReadPadding(parts.Component(parts.Padding, "padding"));
         foreach (AddedToken token in parts.AddedTokens) Register(token);
@@ -96,7 +96,7 @@ public sealed partial class Tokenizer
 
     internal string? FindToken(int id) => addedById.TryGetValue(id, out AddedToken? added) ? added.Content : model.Vocabulary.TokenOf(id);
 
-    internal Decoder? DecoderOrNull => decoder;
+    internal Decoders.Decoder? DecoderOrNull => decoder;
 
     private bool IsSpecialText(string token) => addedByContent.TryGetValue(token, out AddedToken? added) && added.Special;
 

@@ -50,15 +50,14 @@ internal unsafe struct AttentionBackward(
         long offsetQ = (long)token * strideQ + h * d, offsetY = (long)token * strideY + h * size;
         long offsetK = (long)(keys.Start(s) + j) * strideK + kvHead * d, offsetV = (long)(keys.Start(s) + j) * strideV + kvHead * size;
         float* weights = own, slopes = own + QueryBlock * KeyBlock, cap = slopes + QueryBlock * KeyBlock;
-        WorkerPool inline = AttentionForward.Inline;
-        Gemm.Run(inline, false, true, rows, columns, d, q + offsetQ, strideQ, k + offsetK, strideK, weights, KeyBlock, false);
-        Gemm.Run(inline, false, true, rows, columns, size, dy + offsetY, strideY, v + offsetV, strideV, slopes, KeyBlock, false);
+        Gemm.RunSerial(false, true, rows, columns, d, q + offsetQ, strideQ, k + offsetK, strideK, weights, KeyBlock, false);
+        Gemm.RunSerial(false, true, rows, columns, size, dy + offsetY, strideY, v + offsetV, strideV, slopes, KeyBlock, false);
         long rowData = (long)h * sizes.Queries + token;
         for (int r = 0; r < rows; r++)
             Row(new(weights + r * KeyBlock, columns), new(slopes + r * KeyBlock, columns), new(cap, KeyBlock), i + r + shift, j, length, logSums[rowData + r], dots[rowData + r]);
-        if (dv != null) Gemm.Run(inline, true, false, columns, size, rows, weights, KeyBlock, dy + offsetY, strideY, dv + offsetV, strideV, true);
-        if (dq != null) Gemm.Run(inline, false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, dq + offsetQ, strideQ, true);
-        if (dk != null) Gemm.Run(inline, true, false, columns, d, rows, slopes, KeyBlock, q + offsetQ, strideQ, dk + offsetK, strideK, true);
+        if (dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, dy + offsetY, strideY, dv + offsetV, strideV, true);
+        if (dq != null) Gemm.RunSerial(false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, dq + offsetQ, strideQ, true);
+        if (dk != null) Gemm.RunSerial(true, false, columns, d, rows, slopes, KeyBlock, q + offsetQ, strideQ, dk + offsetK, strideK, true);
     }
 
     // In: raw scores and dP. Out: P = exp(s - log sum), and dS = P ∘ (dP - D) times the slopes of scale and cap.

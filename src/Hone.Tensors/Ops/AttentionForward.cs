@@ -18,9 +18,6 @@ internal unsafe struct AttentionForward(
     /// <summary>Scores, then each row's running maximum and sum.</summary>
     internal const int ScratchFloats = QueryBlock * KeyBlock + 2 * QueryBlock;
 
-    /// <summary>Runs the products of one task on the thread that has it.</summary>
-    internal static readonly WorkerPool Inline = new(1);
-
     private int* next;
 
     /// <summary>Runs all tasks; <paramref name="counter"/> hands them out.</summary>
@@ -61,10 +58,10 @@ internal unsafe struct AttentionForward(
         for (int j = first; j < end; j += KeyBlock)
         {
             int columns = Math.Min(KeyBlock, end - j);
-            Gemm.Run(Inline, false, true, rows, columns, d, queryRows, strideQ, keyRows + (long)j * strideK, strideK, scores, KeyBlock, false);
+            Gemm.RunSerial(false, true, rows, columns, d, queryRows, strideQ, keyRows + (long)j * strideK, strideK, scores, KeyBlock, false);
             for (int r = 0; r < rows; r++)
                 SoftmaxRow(new(scores + r * KeyBlock, columns), i + r + shift, j, length, ref maxima[r], ref sums[r], new(output + (long)r * strideY, dv));
-            Gemm.Run(Inline, false, false, rows, dv, columns, scores, KeyBlock, valueRows + (long)j * strideV, strideV, output, strideY, true);
+            Gemm.RunSerial(false, false, rows, dv, columns, scores, KeyBlock, valueRows + (long)j * strideV, strideV, output, strideY, true);
         }
         for (int r = 0; r < rows; r++)
         {

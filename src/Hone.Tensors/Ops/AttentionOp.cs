@@ -33,7 +33,7 @@ public static unsafe class AttentionOp
         bool needs = tape.Needs(q, k, v);
         Tensor y = tape.New((sizes.Queries, options.Heads * sizes.ValueSize), needs);
         Tensor logSums = tape.New((options.Heads, sizes.Queries));
-        using Scratch scratch = new(tape, tape.Workers.Threads * AttentionForward.ScratchFloats);
+        using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionForward.ScratchFloats);
         AttentionForward job = new(queries, keys, options, sizes, q.Pointer, k.Pointer, v.Pointer, y.Pointer, logSums.Pointer, scratch.Pointer);
         int next = 0;
         job.Start(&next, tape.Workers);
@@ -65,8 +65,8 @@ public static unsafe class AttentionOp
             float* dq = Q.RequiresGrad ? Q.BeginScatterGrad() : null;
             float* dk = K.RequiresGrad ? K.BeginScatterGrad() : null;
             float* dv = V.RequiresGrad ? V.BeginScatterGrad() : null;
-            using Scratch scratch = new(tape, tape.Workers.Threads * AttentionBackward.ScratchFloats);
-            using Scratch inner = new(tape, Sizes.Queries * Options.Heads);
+            using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionBackward.ScratchFloats);
+            using PooledFloats inner = new(tape, Sizes.Queries * Options.Heads);
             fixed (float* dy = Output.Grad)
             {
                 RowDots(tape, dy, inner.Pointer);

@@ -28,7 +28,7 @@ public static unsafe class HeadLogProbsOp
         HeadPass pass = new(tape, hidden, head, options);
         Tensor kept = pass.Select(targets, default);
         Tensor result = tape.New(hidden.Shape.Rows, tape.Needs(hidden, head, options.Bias));
-        using Scratch values = new(tape, 2 * pass.Kept);
+        using PooledFloats values = new(tape, 2 * pass.Kept);
         float* entropies = values.Pointer + pass.Kept;
         pass.Outputs = new() { LogProbs = values.Pointer, Entropies = entropy is null ? null : entropies };
         pass.Run();
@@ -64,7 +64,7 @@ public static unsafe class HeadLogProbsOp
             pass.Kept = DropZeros(pass.KeptRows, pass.KeptTargets, HeadTargets.WeightsOf(Kept));
             pass.Outputs = new() { GradWeights = HeadTargets.WeightsOf(Kept) };
             int width = Head.Shape[1];
-            using Scratch rows = new(tape, Hidden.RequiresGrad ? pass.Kept * width : 0);
+            using PooledFloats rows = new(tape, Hidden.RequiresGrad ? pass.Kept * width : 0);
             if (Hidden.RequiresGrad) pass.GradRows = rows.Pointer;
             if (Head.RequiresGrad) pass.GradHead = Head.BeginScatterGrad();
             if (Options.Bias is { RequiresGrad: true } bias) pass.GradBias = bias.BeginScatterGrad();

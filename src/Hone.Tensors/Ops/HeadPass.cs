@@ -58,9 +58,9 @@ internal unsafe ref struct HeadPass
     {
         int chunk = Math.Min(Kept, Math.Clamp(ChunkFloats / vocabulary, 16, 1024));
         if (chunk == 0) return;
-        using Scratch logits = new(tape, checked(chunk * vocabulary));
-        using Scratch rows = new(tape, chunk * width);
-        using Scratch extra = new(tape, tape.Workers.Threads * vocabulary);
+        using PooledFloats logits = new(tape, checked(chunk * vocabulary));
+        using PooledFloats rows = new(tape, chunk * width);
+        using PooledFloats extra = new(tape, tape.Workers.Threads * vocabulary);
         for (int first = 0; first < Kept; first += chunk)
             Chunk(first, Math.Min(chunk, Kept - first), logits.Pointer, rows.Pointer, extra.Pointer);
     }

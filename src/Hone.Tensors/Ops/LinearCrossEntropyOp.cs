@@ -31,7 +31,7 @@ public static unsafe class LinearCrossEntropyOp
             node = new Node { Output = loss, Hidden = hidden, Head = head, Bias = options.Bias, Kept = kept, Count = pass.Kept };
             node.Prepare(tape, ref pass);
         }
-        using Scratch losses = new(tape, pass.Kept);
+        using PooledFloats losses = new(tape, pass.Kept);
         float* rowWeights = HeadTargets.WeightsOf(kept);
         pass.Outputs = new() { Losses = losses.Pointer, GradWeights = node is null ? null : rowWeights };
         pass.Run();

@@ -1,6 +1,4 @@
-using System.Numerics.Tensors;
 using Hone.Tensors.Kernels;
-using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
 
@@ -20,27 +18,10 @@ public static unsafe class LinearOp
         if (weight.Shape.Rank != 2 || weight.Shape[1] != width) throw new ArgumentException($"linear: x {x.Shape}, weight {weight.Shape}");
         if (bias is not null && bias.Count != outputs) throw new ArgumentException($"linear: weight {weight.Shape}, bias {bias.Shape}");
         Tensor y = tape.New((rows, outputs), tape.Needs(x, weight, bias));
-        Gemm.Run(tape.Workers, false, true, rows, outputs, width, x.Pointer, width, weight.Pointer, width, y.Pointer, outputs, false);
-        if (bias is not null)
-        {
-            BiasJob job = new(y.Pointer, bias.Pointer, outputs);
-            tape.Workers.For(rows, RmsNormOp.RowGrain(outputs), ref job);
-        }
+        Gemm.Run(tape.Workers, false, true, rows, outputs, width, x.Pointer, width, weight.Pointer, width, y.Pointer, outputs, false,
+            bias is null ? null : bias.Pointer, null, 0);
         if (y.RequiresGrad) tape.Record(new Node { Output = y, X = x, Weight = weight, Bias = bias });
         return y;
-    }
-
-    private readonly struct BiasJob(float* y, float* bias, int width) : IRangeJob
-    {
-        public void Run(int worker, int start, int end)
-        {
-            ReadOnlySpan<float> term = new(bias, width);
-            for (int r = start; r < end; r++)
-            {
-                Span<float> row = new(y + (long)r * width, width);
-                TensorPrimitives.Add(row, term, row);
-            }
-        }
     }
 
     private sealed class Node : BackwardNode

@@ -100,7 +100,7 @@ public static unsafe class RmsNormOp
         public override void Backward(Tape tape)
         {
             int rows = X.Shape.Rows, width = X.Shape.Last;
-            using Scratch scratch = new(tape, width * tape.Workers.Threads);
+            using PooledFloats scratch = new(tape, width * tape.Workers.Threads);
             fixed (float* dy = Output.Grad)
             {
                 if (X.RequiresGrad)

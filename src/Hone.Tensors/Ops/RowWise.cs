@@ -73,7 +73,7 @@ internal static unsafe class RowWise
         public override void Backward(Tape tape)
         {
             int width = X.Shape.Last;
-            using Scratch scratch = new(tape, tape.Workers.Threads * width);
+            using PooledFloats scratch = new(tape, tape.Workers.Threads * width);
             bool add = X.BeginGrad(out float* dx);
             fixed (float* dy = Output.Grad)
             {

@@ -57,10 +57,10 @@ internal sealed class BraceFormat
         if (level > 1) throw JinjaException.Value("Max string recursion exceeded");
         int colon = field.IndexOf(':');
         string name = colon < 0 ? field : field[..colon];
-        string spec = colon < 0 ? "" : Run(field[(colon + 1)..], level + 1);
         char conversion = '\0';
         if (name.Length >= 2 && name[^2] == '!') (name, conversion) = (name[..^2], name[^1]);
-        JinjaValue value = Lookup(name);
+        JinjaValue value = Lookup(name); // before the format, which may take the next argument
+        string spec = colon < 0 ? "" : Run(field[(colon + 1)..], level + 1);
         if (conversion is 'r' or 'a') value = state.Text(PythonRepr.Repr(state, value));
         else if (conversion == 's') value = state.Text(PythonRepr.Str(state, value));
         return Format(value, spec);
@@ -79,8 +79,7 @@ internal sealed class BraceFormat
             int stop = isItem ? rest.IndexOf(']') : rest.AsSpan(1).IndexOfAny('.', '[') is >= 0 and int at ? at + 1 : rest.Length;
             if (stop < 0) throw JinjaException.Value("Missing ']' in format string");
             string key = rest[1..stop];
-            value = isItem ? Attributes.GetItem(state, value, ItemKey(key)) : Attributes.GetOnlyAttribute(value, key);
-            if (value is JinjaUndefined undefined) throw undefined.Error();
+            value = isItem ? Attributes.GetItem(state, value, ItemKey(key)) : Attributes.Get(state, value, new JinjaString(key));
             rest = rest[(isItem ? stop + 1 : stop)..];
         }
         return value;
@@ -93,9 +92,9 @@ internal sealed class BraceFormat
     {
         if (name.Length == 0) name = (automatic++).ToString(CultureInfo.InvariantCulture);
         if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index))
-            return arguments.Find(name) ?? throw JinjaException.Value($"'{name}'");
+            return arguments.Find(name) ?? throw new JinjaException(JinjaErrorKind.KeyError, $"'{name}'");
         return index < arguments.Positional.Count ? arguments.Positional[index]
-            : throw JinjaException.Value($"Replacement index {index} out of range for positional args tuple");
+            : throw new JinjaException(JinjaErrorKind.IndexError, $"Replacement index {index} out of range for positional args tuple");
     }
 
     private string Format(JinjaValue value, string text)

@@ -17,7 +17,6 @@ internal static partial class Filters
 
     private static JinjaValue Absolute(JinjaValue value)
     {
-        if (value is JinjaUndefined undefined) throw undefined.Error();
         if (!Numbers.TryNumber(value, out Number number)) throw JinjaException.Type($"bad operand type for abs(): '{value.TypeName}'");
         return number.IsFloat ? new JinjaFloat(Math.Abs(number.Float)) : new JinjaInteger(BigInteger.Abs(number.Integer));
     }
@@ -70,7 +69,7 @@ internal static partial class Filters
     // Half to even on the exact decimal value, as Python rounds; integers stay integers with method 'common'.
     private static JinjaValue Round(JinjaValue value, int precision, string method)
     {
-        if (method is not ("common" or "ceil" or "floor")) throw JinjaException.Value("method must be common, ceil or floor");
+        if (method is not ("common" or "ceil" or "floor")) throw new JinjaException(JinjaErrorKind.FilterArgumentError, "method must be common, ceil or floor");
         if (value is JinjaUndefined undefined) throw undefined.Error();
         if (!Numbers.TryNumber(value, out Number number)) throw JinjaException.Type($"type {value.TypeName} doesn't define __round__ method");
         if (method == "common" && number.IsFloat) return new JinjaFloat(DecimalText.Round(number.Float, precision));

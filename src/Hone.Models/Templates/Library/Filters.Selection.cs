@@ -27,10 +27,10 @@ internal static partial class Filters
         if (arguments.Positional.Count == 1 && arguments.Find("attribute") is { } attribute)
         {
             if (arguments.Named.FirstOrDefault(n => n.Key is not ("attribute" or "default")).Key is { } unknown)
-                throw new JinjaException(JinjaErrorKind.TemplateRuntimeError, $"Unexpected keyword argument '{unknown}'");
+                throw new JinjaException(JinjaErrorKind.FilterArgumentError, $"Unexpected keyword argument '{unknown}'");
             return Getter(attribute, arguments.Find("default"));
         }
-        if (arguments.Positional.Count < 2) throw new JinjaException(JinjaErrorKind.TemplateRuntimeError, "map requires a filter argument");
+        if (arguments.Positional.Count < 2) throw new JinjaException(JinjaErrorKind.FilterArgumentError, "map requires a filter argument");
         FilterBody filter = Find(NameOf(arguments.Positional[1]));
         Arguments rest = arguments with { Positional = [.. arguments.Positional.Skip(2)] };
         return (state, item) => filter(state, rest.Prepend(item));
@@ -39,7 +39,7 @@ internal static partial class Filters
     private static IEnumerable<JinjaValue> Select(RenderState state, Arguments arguments, bool keep, bool byAttribute)
     {
         int skip = byAttribute ? 2 : 1;
-        if (arguments.Positional.Count < skip) throw new JinjaException(JinjaErrorKind.TemplateRuntimeError, "Missing parameter for attribute name");
+        if (arguments.Positional.Count < skip) throw new JinjaException(JinjaErrorKind.FilterArgumentError, "Missing parameter for attribute name");
         Func<RenderState, JinjaValue, JinjaValue> get = Getter(byAttribute ? arguments.Positional[1] : null);
         bool hasTest = arguments.Positional.Count > skip;
         TestBody test = hasTest ? Tests.Find(NameOf(arguments.Positional[skip])) : (_, a) => a.Positional[0].IsTrue;

@@ -91,13 +91,8 @@ internal static partial class Filters
         return (s, item) => new JinjaTuple([.. parts.Select(p => p(s, item))]);
     }
 
-    private static List<JinjaValue> Sorted(RenderState state, IEnumerable<JinjaValue> items, Func<RenderState, JinjaValue, JinjaValue> key, bool reverse)
-    {
-        List<(JinjaValue Item, JinjaValue Key)> keyed = [.. state.Collect(items).Select(i => (i, key(state, i)))];
-        Comparer<JinjaValue> order = Comparer<JinjaValue>.Create((a, b) => Operators.Order(state, a, b));
-        IEnumerable<(JinjaValue Item, JinjaValue Key)> sorted = reverse ? keyed.OrderByDescending(k => k.Key, order) : keyed.OrderBy(k => k.Key, order);
-        return [.. sorted.Select(k => k.Item)];
-    }
+    private static JinjaValue[] Sorted(RenderState state, IEnumerable<JinjaValue> items, Func<RenderState, JinjaValue, JinjaValue> key, bool reverse) =>
+        StableSort.Sort(state, state.Collect(items), item => key(state, item), reverse);
 
     private static IEnumerable<JinjaValue> Unique(RenderState state, JinjaValue value, Func<RenderState, JinjaValue, JinjaValue> key)
     {
@@ -191,7 +186,7 @@ internal static partial class Filters
 
     private static JinjaList DictSort(RenderState state, JinjaValue value, bool caseSensitive, string by, bool reverse)
     {
-        if (by is not ("key" or "value")) throw JinjaException.Value("You can only sort by either \"key\" or \"value\"");
+        if (by is not ("key" or "value")) throw new JinjaException(JinjaErrorKind.FilterArgumentError, "You can only sort by either \"key\" or \"value\"");
         if (value is not JinjaDict dict) throw JinjaException.Type($"'{value.TypeName}' object has no items");
         return new JinjaList(Sorted(state, DictMethods.Items(dict).Items, Key(Number(by == "key" ? 0 : 1), caseSensitive), reverse));
     }

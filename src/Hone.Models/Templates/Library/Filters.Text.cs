@@ -77,8 +77,8 @@ internal static partial class Filters
     {
         string text = Str(state, a[0]), end = Str(state, a[3], "...");
         int length = Int(a[1], 255), leeway = Int(a[4] is JinjaNone ? null : a[4], 5), size = PythonText.Length(text), endSize = PythonText.Length(end);
-        if (length < endSize) throw new JinjaException(JinjaErrorKind.ValueError, $"expected length >= {endSize}, got {length}");
-        if (leeway < 0) throw JinjaException.Value($"expected leeway >= 0, got {leeway}");
+        if (length < endSize) throw new JinjaException(JinjaErrorKind.AssertionError, $"expected length >= {endSize}, got {length}");
+        if (leeway < 0) throw new JinjaException(JinjaErrorKind.AssertionError, $"expected leeway >= 0, got {leeway}");
         if (size <= (long)length + leeway) return text;
         string head = text[..PythonText.Utf16Index(text, length - endSize)];
         if (True(a[2])) return head + end;

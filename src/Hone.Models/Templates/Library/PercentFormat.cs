@@ -133,6 +133,6 @@ internal sealed class PercentFormat
     private JinjaValue Keyed(string key)
     {
         if (values is not JinjaDict dict) throw JinjaException.Type("format requires a mapping");
-        return dict.TryGet(key, out JinjaValue? value) ? value : throw JinjaException.Value($"'{key}'");
+        return dict.TryGet(key, out JinjaValue? value) ? value : throw new JinjaException(JinjaErrorKind.KeyError, $"'{key}'");
     }
 }

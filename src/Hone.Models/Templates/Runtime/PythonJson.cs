@@ -65,8 +65,7 @@ internal sealed class PythonJson(RenderState state, JsonStyle style)
             return;
         }
         output.Append('{');
-        IEnumerable<KeyValuePair<JinjaValue, JinjaValue>> entries = dict.Entries;
-        if (style.SortKeys) entries = entries.OrderBy(e => e.Key, Comparer<JinjaValue>.Create((a, b) => Operators.Order(state, a, b)));
+        IReadOnlyList<KeyValuePair<JinjaValue, JinjaValue>> entries = style.SortKeys ? StableSort.Sort(state, dict.Entries, e => e.Key) : dict.Entries;
         int i = 0;
         foreach ((JinjaValue key, JinjaValue value) in entries)
         {

@@ -13,7 +13,7 @@ internal sealed partial class JinjaParser
 
     private Expression ParseConditional()
     {
-        StackGuard.Check();
+        Enter();
         Expression then = ParseOr();
         while (Current.IsName("if"))
         {
@@ -22,7 +22,7 @@ internal sealed partial class JinjaParser
             Expression? otherwise = SkipName("else") ? ParseConditional() : null;
             then = new ConditionalExpression(position, test, then, otherwise);
         }
-        return then;
+        return Leave(then);
     }
 
     private Expression ParseOr() => ParseLeft(ParseAnd, t => t.IsName("or"));
@@ -31,10 +31,10 @@ internal sealed partial class JinjaParser
 
     private Expression ParseNot()
     {
-        StackGuard.Check();
-        if (!Current.IsName("not")) return ParseCompare();
+        Enter();
+        if (!Current.IsName("not")) return Leave(ParseCompare());
         Position position = Take().Position;
-        return new UnaryExpression(position, "not", ParseNot());
+        return Leave<Expression>(new UnaryExpression(position, "not", ParseNot()));
     }
 
     private Expression ParseLeft(Func<Expression> operand, Func<JinjaToken, bool> matches)
@@ -85,7 +85,7 @@ internal sealed partial class JinjaParser
 
     private Expression ParseUnary(bool withFilters = true)
     {
-        StackGuard.Check();
+        Enter();
         Expression node;
         if (Current.IsOperator("-") || Current.IsOperator("+"))
         {
@@ -94,7 +94,7 @@ internal sealed partial class JinjaParser
         }
         else node = ParsePrimary();
         node = ParseAttached(node);
-        return withFilters ? ParseFiltersAndTests(node) : node;
+        return Leave(withFilters ? ParseFiltersAndTests(node) : node);
     }
 
     private Expression ParsePrimary()

