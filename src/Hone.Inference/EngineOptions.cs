@@ -1,0 +1,21 @@
+using Hone.Models.Config;
+using Hone.Models.Decoder;
+using Hone.Tensors.Threads;
+
+namespace Hone.Inference;
+
+/// <summary>How an <see cref="Engine"/> works; none of it changes what is generated.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Most continuations that are decoded together: each step reads the weights once for all of them.</summary>
+    public int MaxSequences { get; init; } = 64;
+
+    /// <summary>Most prompt tokens in one pass.</summary>
+    public int PrefillTokens { get; init; } = 512;
+
+    /// <summary>Threads; null for all processors.</summary>
+    public WorkerPool? Workers { get; init; }
+
+    /// <summary>Makes the store of a sequence's keys and values; null for exact fp32 pages.</summary>
+    public Func<ModelConfig, IKvCache>? CreateCache { get; init; }
+}

@@ -1,0 +1,19 @@
+using Hone.Models.Decoder;
+
+namespace Hone.Inference;
+
+/// <summary>A prompt whose keys and values are computed once for all its samples.</summary>
+internal sealed class PromptState(GenerationRequest request, IKvCache cache)
+{
+    private int waiting = request.Samples;
+
+    public int[] Tokens { get; } = [.. request.Prompt];
+
+    public IKvCache Cache { get; } = cache;
+
+    /// <summary>Logits after the last prompt token; null until the prompt was gone through.</summary>
+    public float[]? Logits { get; set; }
+
+    /// <summary>A cache for the next sample; the last one gets the prompt's own.</summary>
+    public IKvCache Take() => --waiting == 0 ? Cache : Cache.Fork();
+}

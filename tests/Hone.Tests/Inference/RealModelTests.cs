@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using Hone.Inference;
+using Hone.Inference.Sampling;
+using Hone.Models.Decoder;
+using Hone.Models.Loading;
+using Hone.Tensors;
+using Hone.Tests.Models.Decoder;
+
+namespace Hone.Tests.Inference;
+
+/// <summary>Trained models against recorded values: SmolLM2-135M from its GGUF, stories260K from llama2.c, tiny GGUF files.</summary>
+public sealed class RealModelTests
+{
+    private const string Golden = "data/golden/inference";
+    private const string SmolLm2 = "models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+    private static LoadedModel? smolLm2;
+
+    [Fact]
+    public void SmolLm2_greedy_continuations()
+    {
+        LanguageModel model = LoadSmolLm2();
+        JsonObject[] rows = [.. Rows("smollm2/greedy.jsonl")];
+        IReadOnlyList<GenerationResult> results = new Engine(model).Generate([.. rows.Select(row => new GenerationRequest
+        {
+            Prompt = GoldenModel.Ints(row["input_ids"]!),
+            Sampling = SamplingOptions.Greedy,
+            MaxTokens = 40,
+            LogProbs = true,
+        })]);
+        Assert.Equal(10, rows.Length);
+        foreach ((JsonObject row, GenerationResult result) in rows.Zip(results))
+        {
+            Assert.Equal(GoldenModel.Ints(row["greedy"]!), result.Ids);
+            Assert.True(GoldenModel.MaxDifference(result.LogProbs, GoldenModel.Floats(row["logprobs"]!)) < 1e-3, (string)row["id"]!);
+        }
+    }
+
+    [Fact]
+    public void SmolLm2_log_probabilities()
+    {
+        LanguageModel model = LoadSmolLm2();
+        JsonObject[] rows = [.. Rows("smollm2/logprobs.jsonl")];
+        IReadOnlyList<float[]> scores = new Scorer(model).LogProbs([.. rows.Select(row => GoldenModel.Ints(row["input_ids"]!))]);
+        Assert.Equal(8, rows.Length);
+        foreach ((JsonObject row, float[] score) in rows.Zip(scores))
+        {
+            Assert.True(GoldenModel.MaxDifference(score.AsSpan(1), GoldenModel.Floats(row["logprobs"]!)) < 1e-3, (string)row["id"]!);
+            double perplexity = Math.Exp(-score.Skip(1).Average(x => (double)x));
+            Assert.Equal(1, perplexity / (double)row["perplexity"]!, 1e-3);
+        }
+    }
+
+    [Fact]
+    public void Stories260K_from_llama2c()
+    {
+        LanguageModel model = ModelLoader.Load(SharedData.Require("models/stories260K/stories260K.bin")).Model;
+        int greedy = 0, scored = 0;
+        foreach (JsonObject row in Rows("stories260k/cases.jsonl"))
+        {
+            int[] ids = GoldenModel.Ints(row["input_ids"]!);
+            if (row["greedy"] is { } expected)
+            {
+                GenerationResult result = new Engine(model).Generate(new GenerationRequest
+                {
+                    Prompt = ids, Sampling = SamplingOptions.Greedy, MaxTokens = 120, StopIds = [1, 2],
+                })[0];
+                Assert.True((double)row["min_margin"]! > 1e-4);
+                Assert.Equal(GoldenModel.Ints(expected), result.Ids);
+                greedy++;
+            }
+            if (row["logprobs"] is { } logProbs)
+            {
+                Assert.True(GoldenModel.MaxDifference(new Scorer(model).LogProbs([ids])[0].AsSpan(1), GoldenModel.Floats(logProbs)) < 1e-4);
+                scored++;
+            }
+        }
+        Assert.Equal(9, greedy + scored);
+    }
+
+    [Fact]
+    public void Tiny_gguf_files()
+    {
+        int compared = 0;
+        foreach (JsonObject row in Rows("gguf/tiny_files.jsonl"))
+        {
+            string file = (string)row["file"]!;
+            LanguageModel model = ModelLoader.Load(SharedData.Require($"{Golden}/gguf/{file}")).Model;
+            int[] ids = GoldenModel.Ints(row["input_ids"]!);
+            using Tape tape = new(recording: false);
+            float[] logits = model.Logits(tape, model.Hidden(tape, TokenBatch.Of(ids))).Data.ToArray();
+            int vocabulary = model.Config.VocabularySize, at = 0;
+            foreach (int position in GoldenModel.Ints(row["positions"]!))
+            {
+                double difference = GoldenModel.MaxDifference(logits.AsSpan(position * vocabulary, vocabulary), GoldenModel.Floats(row["logits"]![at++]!));
+                Assert.True(difference < 2e-4, $"{file}: {difference}");
+            }
+            compared++;
+            if (row["greedy_16"] is not { } expected) continue;
+            int[] greedy = GoldenModel.Ints(expected);
+            GenerationRequest request = new() { Prompt = ids, Sampling = SamplingOptions.Greedy, MaxTokens = greedy.Length, StopIds = [] };
+            Assert.Equal(greedy, new Engine(model).Generate(request)[0].Ids);
+        }
+        Assert.Equal(5, compared);
+    }
+
+    private static LanguageModel LoadSmolLm2() => (smolLm2 ??= ModelLoader.Load(SharedData.Require(SmolLm2))).Model;
+
+    private static IEnumerable<JsonObject> Rows(string file) =>
+        File.ReadLines(SharedData.Require($"{Golden}/{file}")).Select(line => JsonNode.Parse(line)!.AsObject());
+}
