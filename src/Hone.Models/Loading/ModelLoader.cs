@@ -4,6 +4,7 @@ using Hone.Core;
 using Hone.Models.Config;
 using Hone.Models.Decoder;
 using Hone.Models.Formats;
+using Hone.Models.Tokenizers;
 
 namespace Hone.Models.Loading;
 
@@ -11,6 +12,9 @@ namespace Hone.Models.Loading;
 public sealed record LoadedModel
 {
     public required LanguageModel Model { get; init; }
+
+    /// <summary>The tokenizer found with it, or null: ids still work.</summary>
+    public Tokenizer? Tokenizer { get; init; }
 
     /// <summary>How its makers suggest to generate.</summary>
     public required GenerationDefaults Generation { get; init; }
@@ -36,7 +40,7 @@ public static class ModelLoader
         ModelConfig config = ReadConfig(path, file);
         LanguageModel model = new(config);
         WeightReading.Fill(model, file, path);
-        return new() { Model = model, Generation = ReadGeneration(path, file, config), Path = path };
+        return new() { Model = model, Tokenizer = ReadTokenizer(path, file), Generation = ReadGeneration(path, file, config), Path = path };
     }
 
     /// <summary>The settings alone, without loading weights.</summary>
@@ -82,6 +86,12 @@ public static class ModelLoader
             ["bos_token_id"] = 1,
             ["eos_token_id"] = 2,
         }, file.Path);
+    }
+
+    private static Tokenizer? ReadTokenizer(string path, IWeightFile file)
+    {
+        string folder = FolderOf(path);
+        return file is not GgufFile && File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
     }
 
     private static GenerationDefaults ReadGeneration(string path, IWeightFile file, ModelConfig config)
