@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Hone.Models.Tokenizers;
-using Hone.Models.Tokenizers.Decoders;
 using Hone.Models.Tokenizers.Loading;
 using Hone.Models.Tokenizers.Normalizers;
 using Hone.Models.Tokenizers.PreTokenizers;
 using Hone.Models.Tokenizers.Subwords;
+using TokenDecoder = Hone.Models.Tokenizers.Decoders.Decoder;
 using static Hone.Tests.Models.Tokenizers.GoldenTokenizers;
 
 namespace Hone.Tests.Models.Tokenizers;
@@ -64,13 +64,13 @@ public class ComponentGoldenTests
     [Fact]
     public void Decoders() => AllEqual(OfKind("decoder").SelectMany(row =>
     {
-        Decoder? decoder = row.GetProperty("spec").ValueKind == JsonValueKind.Null ? null : Decoder.Read(SpecOf(row));
+        TokenDecoder? decoder = row.GetProperty("spec").ValueKind == JsonValueKind.Null ? null : TokenDecoder.Read(SpecOf(row));
         return row.GetProperty("cases").EnumerateArray().Select(c => (
             $"{row.GetProperty("spec")} {c[0]}", c[1].GetString()!,
             Decode(decoder, [.. c[0].EnumerateArray().Select(t => t.GetString()!)])));
     }));
 
-    private static string Decode(Decoder? decoder, List<string> tokens)
+    private static string Decode(TokenDecoder? decoder, List<string> tokens)
     {
         if (decoder is not null) return string.Concat(decoder.Apply(tokens));
         // Without a decoder the tokenizer itself joins the tokens.
