@@ -90,8 +90,9 @@ public static class ModelLoader
 
     private static Tokenizer? ReadTokenizer(string path, IWeightFile file)
     {
+        if (file is GgufFile gguf) return gguf.Metadata.ContainsKey("tokenizer.ggml.tokens") ? Tokenizer.FromGguf(gguf.Metadata) : null;
         string folder = FolderOf(path);
-        return file is not GgufFile && File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
+        return File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
     }
 
     private static GenerationDefaults ReadGeneration(string path, IWeightFile file, ModelConfig config)
