@@ -28,6 +28,9 @@ public sealed class Engine
         pool = new KvPagePool(model.Config.KvHeads, model.Config.HeadSize);
     }
 
+    /// <summary>An engine for a model with what came with it.</summary>
+    public Engine(LoadedModel loaded, EngineOptions? options = null) : this(loaded.Model, loaded.Tokenizer, loaded.Generation, options) { }
+
     public LanguageModel Model { get; }
 
     public Tokenizer? Tokenizer { get; }
@@ -48,14 +51,15 @@ public sealed class Engine
     public IReadOnlyList<GenerationResult> Generate(
         IReadOnlyList<GenerationRequest> requests, Action<TokenEvent>? onToken = null, CancellationToken cancellation = default)
     {
-        using GenerationSession session = new(this, requests);
+        using GenerationSession session = new(this);
+        for (int i = 0; i < requests.Count; i++) session.Add(requests[i], i);
         while (session.Step() is { } events)
         {
             cancellation.ThrowIfCancellationRequested();
             if (onToken is null) continue;
             foreach (TokenEvent token in events) onToken(token);
         }
-        return session.Results;
+        return session.TakeResults();
     }
 
     /// <summary>All continuations of one request.</summary>
@@ -65,7 +69,8 @@ public sealed class Engine
     /// <summary>The tokens of one request as they come. Work stops when the caller stops reading.</summary>
     public IEnumerable<TokenEvent> Stream(GenerationRequest request)
     {
-        using GenerationSession session = new(this, [request]);
+        using GenerationSession session = new(this);
+        session.Add(request, 0);
         while (session.Step() is { } events)
             foreach (TokenEvent token in events) yield return token;
     }

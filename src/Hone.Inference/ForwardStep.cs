@@ -19,6 +19,8 @@ internal sealed class ForwardStep(LanguageModel model, Tape tape)
     /// <param name="wantsLogits">Whether the logits after the last of them are wanted.</param>
     public void Add(IKvCache cache, IReadOnlyList<int> sequence, int end, bool wantsLogits)
     {
+        // Other rotary frequencies from here on: what was computed for the beginning does not hold any more.
+        if (model.Config.RopeVariant(end) != model.Config.RopeVariant(cache.Length)) cache.Truncate(0);
         int start = cache.Length;
         for (int i = start; i < end; i++)
         {

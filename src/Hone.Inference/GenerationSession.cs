@@ -1,5 +1,4 @@
 using Hone.Core;
-using Hone.Models.Decoder;
 using Hone.Tensors;
 using Hone.Tensors.Memory;
 using Hone.Tensors.Threads;
@@ -15,20 +14,46 @@ internal sealed class GenerationSession : IDisposable
     private readonly Engine engine;
     private readonly BufferPool memory = new();
     private readonly Tape tape;
-    private readonly Queue<RunningSequence> waiting = new();
-    private readonly List<RunningSequence> starting = [], running = [];
+    private readonly List<RunningSequence> waiting = [], starting = [], running = [];
     private readonly List<GenerationResult> results = [];
     private readonly List<TokenEvent> events = [];
 
-    public GenerationSession(Engine engine, IReadOnlyList<GenerationRequest> requests)
+    public GenerationSession(Engine engine)
     {
         this.engine = engine;
         tape = new Tape(engine.Workers, memory, recording: false);
-        for (int i = 0; i < requests.Count; i++) Enqueue(requests[i], i);
     }
 
-    /// <summary>What is finished, by request and sample.</summary>
-    public IReadOnlyList<GenerationResult> Results => [.. results.OrderBy(r => r.Request).ThenBy(r => r.Sample)];
+    /// <summary>Hands over what was finished since the last call, by request and sample.</summary>
+    public IReadOnlyList<GenerationResult> TakeResults()
+    {
+        GenerationResult[] taken = [.. results.OrderBy(r => r.Request).ThenBy(r => r.Sample)];
+        results.Clear();
+        return taken;
+    }
+
+    /// <summary>Adds a request; it joins those that run, at any time.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="index">Its number in events and results.</param>
+    /// <exception cref="HoneException">It cannot be met.</exception>
+    public void Add(GenerationRequest request, int index)
+    {
+        Check(request);
+        PromptState prompt = new(request, engine.NewCache());
+        for (int s = 0; s < request.Samples; s++)
+            waiting.Add(new(request, (index, s), prompt, request.StopIds ?? engine.EndIds, MostTokens(request), engine.Tokenizer));
+    }
+
+    /// <summary>Gives up a request; it brings no more events.</summary>
+    public void Cancel(int index)
+    {
+        foreach (List<RunningSequence> list in new[] { waiting, starting, running })
+            foreach (RunningSequence sequence in list.Where(s => s.Place.Request == index).ToArray())
+            {
+                list.Remove(sequence);
+                Release(sequence);
+            }
+    }
 
     /// <summary>Does one pass of the model.</summary>
     /// <returns>The tokens it brought, valid until the next step; null when nothing is left to do.</returns>
@@ -45,25 +70,25 @@ internal sealed class GenerationSession : IDisposable
 
     public void Dispose()
     {
-        foreach (RunningSequence sequence in running.Concat(starting).Concat(waiting))
-        {
-            sequence.Cache?.Dispose();
-            sequence.Prompt.Cache.Dispose();
-        }
+        foreach (RunningSequence sequence in running.Concat(starting).Concat(waiting)) Release(sequence);
         tape.Dispose();
         memory.Dispose();
     }
 
-    private void Enqueue(GenerationRequest request, int index)
+    private static void Release(RunningSequence sequence)
+    {
+        sequence.Cache?.Dispose();
+        sequence.Prompt.Cache.Dispose(); // all samples of a request go together, and emptying twice does no harm
+    }
+
+    private void Check(GenerationRequest request)
     {
         if (request.Prompt.Count == 0) throw new HoneException("the prompt has no tokens. Start with at least one, such as the model's beginning-of-text token.");
         if (request.Samples < 1) throw new HoneException($"samples is {request.Samples}; expected 1 or more.");
         if (request.MaxTokens < 1) throw new HoneException($"the most tokens to generate is {request.MaxTokens}; expected 1 or more.");
         if (request.StopStrings.Any(string.IsNullOrEmpty)) throw new HoneException("a stop string is empty.");
         if (request.StopStrings.Count > 0 && engine.Tokenizer is null) throw new HoneException("stop strings need a tokenizer, which this model came without. Stop by token ids instead.");
-        PromptState prompt = new(request, engine.NewCache());
-        for (int s = 0; s < request.Samples; s++)
-            waiting.Enqueue(new(request, (index, s), prompt, request.StopIds ?? engine.EndIds, MostTokens(request), engine.Tokenizer));
+        engine.Model.CheckTokens(request.Prompt);
     }
 
     /// <summary>Learned positions end the text where they end; rotary ones go on.</summary>
@@ -78,7 +103,9 @@ internal sealed class GenerationSession : IDisposable
 
     private void Admit()
     {
-        while (waiting.Count > 0 && starting.Count + running.Count < Math.Max(1, engine.Options.MaxSequences)) starting.Add(waiting.Dequeue());
+        int room = Math.Max(1, engine.Options.MaxSequences) - starting.Count - running.Count, count = Math.Clamp(room, 0, waiting.Count);
+        starting.AddRange(waiting[..count]);
+        waiting.RemoveRange(0, count);
     }
 
     /// <summary>Goes on with the prompts of starting sequences; those whose prompt is done get their first token.</summary>
@@ -123,14 +150,7 @@ internal sealed class GenerationSession : IDisposable
     {
         ForwardStep step = new(engine.Model, tape);
         RunningSequence[] all = [.. running];
-        foreach (RunningSequence sequence in all)
-        {
-            IKvCache cache = sequence.Cache!;
-            int length = sequence.Tokens.Count;
-            // Other frequencies from here on: what was computed for the beginning does not hold any more.
-            if (engine.Model.Config.RopeVariant(length) != engine.Model.Config.RopeVariant(cache.Length)) cache.Truncate(0);
-            step.Add(cache, sequence.Tokens, length, wantsLogits: true);
-        }
+        foreach (RunningSequence sequence in all) step.Add(sequence.Cache!, sequence.Tokens, sequence.Tokens.Count, wantsLogits: true);
         Choose(all, step.Run()!);
     }
 

@@ -112,11 +112,18 @@ public sealed class LanguageModel
         return Config.LogitSoftcap == 0 ? logits : tape.Softcap(logits, Config.LogitSoftcap);
     }
 
+    /// <summary>Refuses tokens that the model does not have.</summary>
+    /// <exception cref="HoneException">A token outside the vocabulary.</exception>
+    public void CheckTokens(IReadOnlyList<int> tokens)
+    {
+        for (int i = 0; i < tokens.Count; i++)
+            if ((uint)tokens[i] >= (uint)Config.VocabularySize)
+                throw new HoneException($"token id {tokens[i]} is outside the model's vocabulary of {Config.VocabularySize}. Is this the tokenizer of this model?");
+    }
+
     private void Check(TokenBatch batch)
     {
-        foreach (int token in batch.Tokens)
-            if ((uint)token >= (uint)Config.VocabularySize)
-                throw new HoneException($"token id {token} is outside the model's vocabulary of {Config.VocabularySize}. Is this the tokenizer of this model?");
+        CheckTokens(batch.Tokens);
         if (positions is null) return;
         foreach (int position in batch.Positions)
             if ((uint)position >= (uint)Config.MaxPositions)

@@ -8,21 +8,6 @@ using Hone.Models.Tokenizers;
 
 namespace Hone.Models.Loading;
 
-/// <summary>A model and what came with it.</summary>
-public sealed record LoadedModel
-{
-    public required LanguageModel Model { get; init; }
-
-    /// <summary>The tokenizer found with it, or null: ids still work.</summary>
-    public Tokenizer? Tokenizer { get; init; }
-
-    /// <summary>How its makers suggest to generate.</summary>
-    public required GenerationDefaults Generation { get; init; }
-
-    /// <summary>Where it was loaded from.</summary>
-    public required string Path { get; init; }
-}
-
 /// <summary>Loads decoders into fp32 from whatever form they come in.</summary>
 public static class ModelLoader
 {
@@ -40,7 +25,7 @@ public static class ModelLoader
         ModelConfig config = ReadConfig(path, file);
         LanguageModel model = new(config);
         WeightReading.Fill(model, file, path);
-        return new() { Model = model, Tokenizer = ReadTokenizer(path, file), Generation = ReadGeneration(path, file, config), Path = path };
+        return new(model, ReadGeneration(path, file, config), ReadTokenizer(path, file)) { Path = path };
     }
 
     /// <summary>The settings alone, without loading weights.</summary>
@@ -88,18 +73,19 @@ public static class ModelLoader
         }, file.Path);
     }
 
-    private static Tokenizer? ReadTokenizer(string path, IWeightFile file)
-    {
-        if (file is GgufFile gguf) return gguf.Metadata.ContainsKey("tokenizer.ggml.tokens") ? Tokenizer.FromGguf(gguf.Metadata) : null;
-        string folder = FolderOf(path);
-        return File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
-    }
-
     private static GenerationDefaults ReadGeneration(string path, IWeightFile file, ModelConfig config)
     {
         if (file is GgufFile gguf) return GgufEnds(gguf, config);
         string source = System.IO.Path.Combine(FolderOf(path), "generation_config.json");
         return File.Exists(source) ? GenerationDefaults.Read(ReadObject(source), source, config) : GenerationDefaults.Of(config);
+    }
+
+    /// <summary>The tokenizer found with the weights; null when there is none, for a model also scores and generates by ids.</summary>
+    private static Tokenizer? ReadTokenizer(string path, IWeightFile file)
+    {
+        if (file is GgufFile or Llama2cFile) return null;
+        string folder = FolderOf(path);
+        return File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
     }
 
     /// <summary>A GGUF file may name an end of turn besides the end of text.</summary>

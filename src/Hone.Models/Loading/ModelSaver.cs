@@ -31,6 +31,14 @@ public static class ModelSaver
         Write(folder, "config.json", ConfigJson(model.Config, dtype));
     }
 
+    /// <summary>Like the other overload, with the tokenizer and its chat template (tokenizer.json, tokenizer_config.json).</summary>
+    public static void Save(string folder, LoadedModel loaded, WeightType type = WeightType.F32)
+    {
+        Directory.CreateDirectory(folder);
+        loaded.Tokenizer?.SaveToDirectory(folder);
+        Save(folder, loaded.Model, loaded.Generation, type);
+    }
+
     private static WeightSource Source(LanguageModel model, Parameter parameter, WeightType type)
     {
         Shape shape = parameter.Value.Shape;

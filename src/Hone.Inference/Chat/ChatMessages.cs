@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hone.Core;
+using Hone.Models.Templates;
+using Microsoft.Extensions.AI;
+
+namespace Hone.Inference.Chat;
+
+/// <summary>Puts messages and tools of Microsoft.Extensions.AI into the form chat templates expect.</summary>
+internal static class ChatMessages
+{
+    /// <summary>The conversation with the prompt for an answer at its end.</summary>
+    /// <exception cref="HoneException">Content other than text and tool calls.</exception>
+    public static Conversation ToConversation(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        JsonArray list = [];
+        if (options?.Instructions is { Length: > 0 } instructions) list.Add(new JsonObject { ["role"] = "system", ["content"] = instructions });
+        foreach (ChatMessage message in messages) AddMessage(list, message);
+        if (list.Count == 0) throw new HoneException("there are no messages. Give at least one.");
+        return new Conversation(list) { AddGenerationPrompt = true, Tools = Tools(options) };
+    }
+
+    private static void AddMessage(JsonArray list, ChatMessage message)
+    {
+        if (message.Contents.FirstOrDefault(c => c is not (TextContent or FunctionCallContent or FunctionResultContent or TextReasoningContent)) is { } other)
+            throw new HoneException($"a message holds {other.GetType().Name}; this model reads text only.");
+        foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
+            list.Add(new JsonObject { ["role"] = "tool", ["content"] = ResultText(result.Result) });
+        JsonArray calls = [.. message.Contents.OfType<FunctionCallContent>().Select(Call)];
+        if (message.Text.Length == 0 && calls.Count == 0 && message.Contents.Count > 0) return;
+        JsonObject entry = new() { ["role"] = message.Role.Value, ["content"] = message.Text };
+        if (calls.Count > 0) entry["tool_calls"] = calls;
+        list.Add(entry);
+    }
+
+    private static JsonNode Call(FunctionCallContent call) => new JsonObject
+    {
+        ["type"] = "function",
+        ["function"] = new JsonObject
+        {
+            ["name"] = call.Name,
+            ["arguments"] = JsonSerializer.SerializeToNode(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions),
+        },
+    };
+
+    private static string ResultText(object? result) =>
+        result as string ?? JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions);
+
+    private static JsonArray? Tools(ChatOptions? options)
+    {
+        if (options?.Tools is not { Count: > 0 } tools) return null;
+        return [.. tools.OfType<AIFunctionDeclaration>().Select(tool => (JsonNode)new JsonObject
+        {
+            ["type"] = "function",
+            ["function"] = new JsonObject
+            {
+                ["name"] = tool.Name,
+                ["description"] = tool.Description,
+                ["parameters"] = JsonNode.Parse(tool.JsonSchema.GetRawText()),
+            },
+        })];
+    }
+}
