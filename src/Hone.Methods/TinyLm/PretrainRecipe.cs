@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Core.Recipes;
 using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Tasks;
 using Hone.Inference;
@@ -16,6 +17,7 @@ using Hone.Training.Objectives;
 namespace Hone.Methods.TinyLm;
 
 /// <summary>Settings of <c>hone pretrain</c>.</summary>
+[Recipe("pretrain")]
 public sealed record PretrainOptions
 {
     [Description("size of the model: s, m, l or xl")]
