@@ -45,7 +45,7 @@ internal static class CommandTree
     /// <summary>The tree, with the commands opened that <paramref name="args"/> may mean.</summary>
     public static RootCommand Build(IReadOnlyList<string> args, IReadOnlyList<(Type Type, CliCommandAttribute Info)> commands)
     {
-        RootCommand root = new("Hone makes small language models better on ordinary CPUs.");
+        RootCommand root = new("Hone makes small language models better on ordinary CPUs.") { HelpName = "hone" };
         Dictionary<string, string> groups = typeof(CommandTree).Assembly.GetCustomAttributes<CliGroupAttribute>()
             .ToDictionary(group => group.Path, group => group.Summary);
         foreach ((Type type, CliCommandAttribute info) in commands)

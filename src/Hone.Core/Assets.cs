@@ -6,9 +6,12 @@ namespace Hone.Core;
 /// </summary>
 public static class Assets
 {
-    /// <summary>Full path of a file or folder such as <c>recipes</c> or <c>models/seed</c>; null when it is nowhere.</summary>
-    public static string? Find(string relative) =>
-        Roots().Select(root => Path.Combine(root, relative)).FirstOrDefault(path => File.Exists(path) || Directory.Exists(path));
+    /// <summary>
+    /// Path of a file or folder such as <c>recipes</c> or <c>models/seed</c>: as given when the current folder has it, so that
+    /// messages stay short; null when it is nowhere.
+    /// </summary>
+    public static string? Find(string relative) => File.Exists(relative) || Directory.Exists(relative) ? relative
+        : Roots().Select(root => Path.Combine(root, relative)).FirstOrDefault(path => File.Exists(path) || Directory.Exists(path));
 
     /// <summary>Like <see cref="Find"/>, but its absence is an error.</summary>
     /// <exception cref="HoneException">It is nowhere.</exception>
@@ -17,7 +20,6 @@ public static class Assets
 
     private static IEnumerable<string> Roots()
     {
-        yield return Environment.CurrentDirectory;
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent) yield return folder.FullName;
     }
 }

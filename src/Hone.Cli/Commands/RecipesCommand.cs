@@ -62,7 +62,7 @@ internal sealed class RecipesCommand : CliCommand
         {
             run.Output.WriteLine();
             run.Output.WriteLine($"{option.Path}: {ValueAt(values, option.Path)?.ToJsonString() ?? "none"}");
-            run.Output.WriteLine($"  {option.Expected}. {option.Description}".TrimEnd());
+            run.Output.WriteLine($"  {option.Description}{(option.Description.Length > 0 ? ": " : "")}{option.Expected}");
         }
     }
 

@@ -55,10 +55,11 @@ public sealed class RecipeOptions<T> where T : class
     {
         string last = help.Path.Split('.')[^1];
         string[] aliases = [.. help.Aliases.Select(alias => "--" + OptionKey.Kebab(alias).Replace('_', '-'))];
-        string about = help.Description.Length > 0 ? help.Description.TrimEnd('.') + ". " : "";
-        string text = $"{about}{char.ToUpperInvariant(help.Expected[0])}{help.Expected[1..]}{(help.Default is null ? "" : $" [default: {help.Default.ToJsonString(Jsonl.Compact)}]")}";
+        string about = help.Description.Length > 0 ? help.Description : help.Expected;
+        string limits = help.Limits.Length > 0 ? $", {help.Limits}" : "";
+        string text = $"{char.ToUpperInvariant(about[0])}{about[1..].TrimEnd('.')}{limits}.{(help.DefaultText.Length > 0 ? $" [default: {help.DefaultText}]" : "")}";
         string name = "--" + last.Replace('_', '-');
         if (help.Type == typeof(bool) || help.Type == typeof(bool?)) return new Option<bool>(name, aliases) { Description = text };
-        return new Option<string?>(name, aliases) { Description = text, HelpName = "VALUE" };
+        return new Option<string?>(name, aliases) { Description = text, HelpName = help.ValueName };
     }
 }

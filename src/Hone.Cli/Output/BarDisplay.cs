@@ -18,13 +18,13 @@ internal sealed class BarDisplay(TextWriter error) : IDisposable
     public bool IsActive => active > 0;
 
     /// <summary>Shows a bar; without a total it only moves to and fro.</summary>
-    public ProgressTask Add(long total)
+    public ProgressTask Add(string title, long total)
     {
         lock (gate)
         {
             context ??= Begin();
             active++;
-            ProgressTask bar = context.AddTask("", maxValue: Math.Max(1, total));
+            ProgressTask bar = context.AddTask(Markup.Escape(title), maxValue: Math.Max(1, total));
             bar.IsIndeterminate = total == 0;
             return bar;
         }
@@ -58,7 +58,8 @@ internal sealed class BarDisplay(TextWriter error) : IDisposable
             begun.SetResult(context);
             await end.Task;
         }));
-        return begun.Task.GetAwaiter().GetResult();
+        Task.WaitAny(begun.Task, drawing);
+        return begun.Task.IsCompletedSuccessfully ? begun.Task.Result : throw new IOException("The terminal cannot draw bars.");
     }
 
     private void End()

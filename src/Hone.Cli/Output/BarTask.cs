@@ -49,8 +49,15 @@ internal sealed class BarTask : IProgressTask
         lock (gate)
         {
             if (isOver) return;
-            bar = reporter.Bars.Add(pace.Total);
-            Update(bar);
+            try
+            {
+                bar = reporter.Bars.Add(title, pace.Total);
+                Update(bar);
+            }
+            catch (Exception)
+            {
+                bar = null; // On a timer's thread an exception would end the process: no bar is worth a training run.
+            }
         }
     }
 

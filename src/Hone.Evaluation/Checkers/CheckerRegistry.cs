@@ -42,6 +42,7 @@ public static class CheckerRegistry
         ["equation-steps"] = (_, _) => new EquationStepsChecker(),
         ["exact"] = (_, o) => new ExactChecker(o.CaseSensitive),
         ["json"] = (_, o) => new JsonChecker(o.Schema, o.Validation),
+        ["maths"] = (_, _) => new MathsChecker(),
         ["number"] = (_, o) => new NumberChecker(o.Tolerance),
         ["regex"] = (_, o) => new RegexChecker(o.Pattern),
     };
@@ -74,6 +75,7 @@ public static class CheckerRegistry
         if (Array.TrueForAll(answers, IsNumber)) return ("number", "every answer is a number");
         if (AreLabels(answers)) return ("choice", LabelReason(answers));
         if (Array.TrueForAll(answers, IsJson)) return ("json", "every answer is a JSON object or list");
+        if (Array.TrueForAll(answers, a => IsNumber(a) || LooksLikeMaths(a))) return ("maths", "answers are numbers and formulas");
         return ("exact", "answers are free text");
     }
 
@@ -83,6 +85,8 @@ public static class CheckerRegistry
 
     private static bool IsJson(string answer) => answer.AsSpan().TrimStart() is ['{' or '[', ..] && JsonChecker.TryParse(answer, out _);
 
+
+    private static bool LooksLikeMaths(string answer) => answer.AsSpan().ContainsAny('\\', '^', '$') || Arithmetic.Evaluate(answer) is not null;
 
     private static bool AreLabels(string[] answers)
     {

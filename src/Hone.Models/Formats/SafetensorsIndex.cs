@@ -48,6 +48,18 @@ public sealed class SafetensorsIndex : MappedWeightFile
 
     private static Dictionary<string, string> ReadMap(string path)
     {
+        try
+        {
+            return ParseMap(path);
+        }
+        catch (InvalidOperationException error) // a string that is not Unicode
+        {
+            throw new HoneException($"{path}: a name that is not valid text: {error.Message}", error);
+        }
+    }
+
+    private static Dictionary<string, string> ParseMap(string path)
+    {
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         using JsonDocument document = JsonFile.Parse(path, maxBytes: 256 << 20);
         if (document.RootElement.ValueKind != JsonValueKind.Object

@@ -31,7 +31,7 @@ public sealed record GenerationDefaults
     /// <summary>The file's content, kept for saving; null when there was none.</summary>
     public JsonObject? Json { get; init; }
 
-    internal static GenerationDefaults Of(ModelConfig config) => new() { EosIds = config.EosIds, BosId = config.BosId, PadId = config.PadId };
+    public static GenerationDefaults Of(ModelConfig config) => new() { EosIds = config.EosIds, BosId = config.BosId, PadId = config.PadId };
 
     internal static GenerationDefaults Read(JsonObject json, string source, ModelConfig config)
     {

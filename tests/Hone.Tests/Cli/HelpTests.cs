@@ -12,7 +12,7 @@ public class HelpTests
     {
         CliRun help = CliRun.Of([.. path.Split(' '), "--help"]);
         Assert.Equal((0, ""), (help.Code, help.Error));
-        Assert.Contains($"hone {path}", help.Output);
+        Assert.Contains($"Usage:\n  hone {path}", help.Output);
         Assert.Contains("Examples:", help.Output);
         CliCommand command = (CliCommand)Activator.CreateInstance(CommandTree.All.Single(c => c.Info.Path == path).Type)!;
         Assert.NotEmpty(command.Examples);

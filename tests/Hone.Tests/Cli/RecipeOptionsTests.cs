@@ -32,7 +32,7 @@ public class RecipeOptionsTests
 
     [Fact]
     public void Help_shows_type_range_and_default() =>
-        Assert.Contains("A number, above 0 [default: 0.5]", SampleCommands.Run("tune", "--help").Output);
+        Assert.Matches(@"--learning-rate, --lr <N>\s+The step size, above 0\. \[default: 0\.5\]", SampleCommands.Run("tune", "--help").Output);
 
     [Fact]
     public void An_unknown_recipe_is_one_line() =>

@@ -72,7 +72,7 @@ internal sealed record TuneOptions
 
 internal sealed record TuneTrain
 {
-    [Alias("learning_rate"), Limits(Above = 0)]
+    [Alias("learning_rate"), Limits(Above = 0), System.ComponentModel.Description("the step size")]
     public double Lr { get; init; } = 0.5;
 
     public IReadOnlyList<string> TargetNames { get; init; } = ["q"];

@@ -1,3 +1,5 @@
+using Hone.Models.Tokenizers.Unicode;
+
 namespace Hone.Models.Tokenizers.Patterns;
 
 internal sealed partial class PatternParser
@@ -51,6 +53,8 @@ internal sealed partial class PatternParser
         if (TryTake("\\"))
         {
             if (AtEnd) throw Error("a backslash at the end");
+            if (TryTake("w")) return IsWordInClass;
+            if (TryTake("W")) return c => !IsWordInClass(c);
             if (TryClassEscape(out Func<int, bool>? test)) return test!;
             from = TryTake("b") ? '\b' : CharacterEscape();
         }
@@ -61,6 +65,11 @@ internal sealed partial class PatternParser
         int to = RangeEnd(from);
         return c => c >= from && c <= to;
     }
+
+    /// <summary>
+    /// Oniguruma counts the superscript digits and fractions of Latin-1 as \w on their own, but not inside a class.
+    /// </summary>
+    private static bool IsWordInClass(int c) => CharacterClasses.IsRegexWord(c) && c is not (0xB2 or 0xB3 or 0xB9 or 0xBC or 0xBD or 0xBE);
 
     /// <summary>The end of a range, or <paramref name="from"/> when there is none ("a-]" is two characters).</summary>
     private int RangeEnd(int from)

@@ -77,12 +77,12 @@ internal sealed class ScriptPattern : TextPattern
         if (start < end) segments.Add(new(start, end, true));
     }
 
-    /// <summary>The script's name, null for a space, which goes with anything.</summary>
+    /// <summary>The script's name, null for a space or a code point without one, which go with anything.</summary>
     private static string? ScriptOf(int c)
     {
         if (c == ' ') return null;
         if (c == 0x30FC) return "Han";
-        string name = "Unknown";
+        string? name = null;
         foreach ((string script, CodePointSet set) in Scripts)
         {
             if (!set.Contains(c)) continue;

@@ -1,0 +1,34 @@
+namespace Hone.Models.Tokenizers.Loading;
+
+/// <summary>
+/// SentencePiece-style BPE has scores in place of a list of merges. The list that does the same: every way to put a piece
+/// together from two others, pieces of higher score first, then longer left parts, then longer right parts; the order in
+/// which the field's converters write it.
+/// </summary>
+internal static class SentencePieceMerges
+{
+    /// <param name="pieces">All pieces by id.</param>
+    /// <param name="scores">Their scores, higher merges first.</param>
+    /// <param name="merges">Whether a piece takes part; control, byte and unknown pieces do not.</param>
+    public static List<(string Left, string Right)> FromScores(IReadOnlyList<string> pieces, IReadOnlyList<float> scores, Func<int, bool> merges)
+    {
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        for (int id = 0; id < pieces.Count; id++)
+            if (merges(id)) ids[pieces[id]] = id;
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        List<(float Score, int LeftLength, int RightLength, int Left, int Right)> found = [];
+        for (int id = 0; id < pieces.Count; id++)
+        {
+            if (!merges(id)) continue;
+            ReadOnlySpan<char> piece = pieces[id];
+            for (int cut = 1; cut < piece.Length; cut++)
+            {
+                if (char.IsLowSurrogate(piece[cut])) continue;
+                if (lookup.TryGetValue(piece[..cut], out int left) && lookup.TryGetValue(piece[cut..], out int right))
+                    found.Add((scores[id], Unicode.CodePoints.Count(piece[..cut]), Unicode.CodePoints.Count(piece[cut..]), left, right));
+            }
+        }
+        return [.. found.OrderByDescending(m => m.Score).ThenByDescending(m => m.LeftLength).ThenByDescending(m => m.RightLength)
+            .Select(m => (pieces[m.Left], pieces[m.Right]))];
+    }
+}
