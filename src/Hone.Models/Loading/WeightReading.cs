@@ -85,7 +85,7 @@ internal static class WeightReading
     /// <summary>Older files hold one tensor per expert: <c>blk.0.ffn_gate.3.weight</c>.</summary>
     private static GgufPlace Unmerged(GgufPlace place) => new(place.Name.Replace("_exps.", $".{place.Expert}.", StringComparison.Ordinal));
 
-    private static bool IsRotated(string name) => name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal);
+    internal static bool IsRotated(string name) => name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal);
 
     private static void Check(string source, WeightEntry entry, Shape expected)
     {
