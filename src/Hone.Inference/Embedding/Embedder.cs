@@ -1,6 +1,7 @@
 using Hone.Core;
 using Hone.Models.Decoder;
 using Hone.Models.Encoder;
+using Hone.Models.Formats;
 using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
 using Hone.Tensors;
@@ -37,10 +38,10 @@ public sealed class Embedder
     /// <exception cref="HoneException">Nothing there, an unknown architecture, damaged files.</exception>
     public static Embedder Load(string folder, EmbeddingSettings? settings = null, WorkerPool? workers = null)
     {
+        folder = ModelFiles.Locate(folder);
         if (!EncoderLoader.IsEncoder(folder)) return Of(ModelLoader.Load(folder), settings ?? SettingsOf(folder), workers);
         EncoderModel encoder = EncoderLoader.Load(folder);
-        Tokenizer? tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
-        return new((tape, ids) => encoder.Hidden(tape, new EncoderBatch(ids)), encoder.Config.HiddenSize, encoder.Config.MaxPositions, tokenizer, settings ?? SettingsOf(folder), workers);
+        return new((tape, ids) => encoder.Hidden(tape, new EncoderBatch(ids)), encoder.Config.HiddenSize, encoder.Config.MaxPositions, Tokenizer.TryLoad(folder), settings ?? SettingsOf(folder), workers);
     }
 
     /// <summary>Pools the hidden states of a decoder.</summary>

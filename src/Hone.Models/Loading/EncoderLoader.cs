@@ -11,7 +11,7 @@ public static class EncoderLoader
     /// <summary>Whether a folder's config.json is that of an encoder.</summary>
     public static bool IsEncoder(string folder)
     {
-        string path = Path.Combine(ModelLoader.FolderOf(folder), "config.json");
+        string path = Path.Combine(ModelLoader.FolderOf(ModelFiles.Locate(folder)), "config.json");
         return File.Exists(path) && ModelLoader.ReadObject(path)["model_type"] is { } type && EncoderConfig.Names.Contains(type.ToString());
     }
 
@@ -19,6 +19,7 @@ public static class EncoderLoader
     /// <exception cref="HoneException">Nothing there, another architecture, damaged or unfitting files.</exception>
     public static EncoderModel Load(string folder)
     {
+        folder = ModelFiles.Locate(folder);
         string path = Path.Combine(ModelLoader.FolderOf(folder), "config.json");
         EncoderConfig config = EncoderConfig.FromJson(ModelLoader.ReadObject(path), path);
         using IWeightFile file = ModelFiles.Open(folder);
