@@ -4,16 +4,11 @@ using Hone.Tensors;
 namespace Hone.Models.Decoder;
 
 /// <summary>Makes a model's weights, zeroed, and keeps the lists of them in the order of the file.</summary>
-internal sealed class ModelBuilder(ModelConfig config)
+internal class WeightList
 {
-    public ModelConfig Config => config;
-
     public List<Parameter> Parameters { get; } = [];
 
     public List<LinearLayer> Linears { get; } = [];
-
-    /// <summary>Weights whose file holds the transpose of the matrix in memory.</summary>
-    public HashSet<string> Transposed { get; } = new(StringComparer.Ordinal);
 
     public Parameter Parameter(string name, Shape shape)
     {
@@ -22,15 +17,33 @@ internal sealed class ModelBuilder(ModelConfig config)
         return parameter;
     }
 
-    public LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
+    public virtual LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
     {
         LinearLayer layer = new(name, Parameter($"{name}.weight", (outputs, inputs)), bias ? Parameter($"{name}.bias", outputs) : null);
         Linears.Add(layer);
+        return layer;
+    }
+
+    public NormLayer LayerNorm(string name, int size, float epsilon) =>
+        new(NormKind.Layer, epsilon, false, Parameter($"{name}.weight", size), Parameter($"{name}.bias", size));
+}
+
+/// <summary>The weights of a decoder.</summary>
+internal sealed class ModelBuilder(ModelConfig config) : WeightList
+{
+    public ModelConfig Config => config;
+
+    /// <summary>Weights whose file holds the transpose of the matrix in memory.</summary>
+    public HashSet<string> Transposed { get; } = new(StringComparer.Ordinal);
+
+    public override LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
+    {
+        LinearLayer layer = base.Linear(name, outputs, inputs, bias);
         if (config.Layout == WeightLayout.Gpt2) Transposed.Add(layer.Weight.Name);
         return layer;
     }
 
-    public NormLayer Norm(string name, int size) => new(
-        config.Norm, config.NormEpsilon, config.NormAddsOne, Parameter($"{name}.weight", size),
-        config.Norm == NormKind.Layer ? Parameter($"{name}.bias", size) : null);
+    public NormLayer Norm(string name, int size) => config.Norm == NormKind.Layer
+        ? LayerNorm(name, size, config.NormEpsilon)
+        : new(NormKind.Rms, config.NormEpsilon, config.NormAddsOne, Parameter($"{name}.weight", size), null);
 }

@@ -3,18 +3,25 @@ using Hone.Models.Formats;
 namespace Hone.Models.Loading;
 
 /// <summary>
-/// Files of a bare model (without its head) leave out the first part of a name, and files that hold a text model inside a larger
-/// one put something in front of it.
+/// The variations under which one weight is found: files of a bare model leave out the first part of a name, files of a model
+/// with a head or inside a larger one put something in front, and old BERT files call a norm's gain and bias gamma and beta.
 /// </summary>
 internal static class HuggingFaceNames
 {
-    public static string? Find(IWeightFile file, string name)
+    private static readonly string[] Roots = ["model", "transformer", "bert"];
+
+    public static string? Find(IWeightFile file, string name) => Variations(name).FirstOrDefault(file.Entries.ContainsKey);
+
+    private static IEnumerable<string> Variations(string name)
     {
-        if (file.Entries.ContainsKey(name)) return name;
+        yield return name;
         int dot = name.IndexOf('.');
-        string bare = name[(dot + 1)..];
-        if (name[..dot] is "model" or "transformer" && file.Entries.ContainsKey(bare)) return bare;
-        string inner = $"language_model.{name}";
-        return file.Entries.ContainsKey(inner) ? inner : null;
+        if (Roots.Contains(name[..dot])) yield return name[(dot + 1)..];
+        yield return $"language_model.{name}";
+        yield return $"bert.{name}";
+        string old = name.Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal).Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal);
+        if (old == name) yield break;
+        yield return old;
+        yield return $"bert.{old}";
     }
 }

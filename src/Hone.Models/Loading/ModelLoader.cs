@@ -14,24 +14,26 @@ public static class ModelLoader
     private const long MaxConfigBytes = 16 << 20;
 
     /// <summary>
-    /// Loads a Hugging Face folder (config.json and safetensors), a GGUF file, or a llama2.c file. Quantised weights are decoded
-    /// exactly; rotary row orders are made those of Hugging Face.
+    /// Loads a Hugging Face folder (config.json and safetensors), a GGUF file, a llama2.c file, or a pulled model by its name, with
+    /// the tokenizer found there. Quantised weights are decoded exactly; rotary row orders are made those of Hugging Face.
     /// </summary>
     /// <exception cref="HoneException">Nothing there, an unknown architecture, damaged or unfitting files.</exception>
     public static LoadedModel Load(string path)
     {
         AtomicFile.RecoverFolder(path);
+        path = ModelFiles.Locate(path);
         using IWeightFile file = ModelFiles.Open(path);
         ModelConfig config = ReadConfig(path, file);
         LanguageModel model = new(config);
         WeightReading.Fill(model, file, path);
-        return new(model, ReadGeneration(path, file, config), ReadTokenizer(path, file)) { Path = path };
+        return new(model, ReadGeneration(path, file, config), Tokenizer.TryLoad(path)) { Path = path };
     }
 
     /// <summary>The settings alone, without loading weights.</summary>
     /// <exception cref="HoneException">As for <see cref="Load"/>.</exception>
     public static ModelConfig LoadConfig(string path)
     {
+        path = ModelFiles.Locate(path);
         using IWeightFile file = ModelFiles.Open(path);
         return ReadConfig(path, file);
     }
@@ -78,14 +80,6 @@ public static class ModelLoader
         if (file is GgufFile gguf) return GgufEnds(gguf, config);
         string source = System.IO.Path.Combine(FolderOf(path), "generation_config.json");
         return File.Exists(source) ? GenerationDefaults.Read(ReadObject(source), source, config) : GenerationDefaults.Of(config);
-    }
-
-    /// <summary>The tokenizer found with the weights; null when there is none, for a model also scores and generates by ids.</summary>
-    private static Tokenizer? ReadTokenizer(string path, IWeightFile file)
-    {
-        if (file is GgufFile or Llama2cFile) return null;
-        string folder = FolderOf(path);
-        return File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromDirectory(folder) : null;
     }
 
     /// <summary>A GGUF file may name an end of turn besides the end of text.</summary>

@@ -16,11 +16,20 @@ internal static class WeightReading
         {
             GgufFile => p => FromGguf(model, file, source, p),
             Llama2cFile llama => p => FromLlama2c(model, llama, source, p),
-            _ => p => FromHuggingFace(model, file, source, p),
+            _ => p => FromHuggingFace(file, source, p, model.IsStoredTransposed(p.Name)),
         };
+        ReadAll(model.Parameters, read);
+    }
+
+    /// <summary>Reads weights that are stored as they are in memory, from safetensors.</summary>
+    public static void Fill(IReadOnlyList<Parameter> parameters, IWeightFile file, string source) =>
+        ReadAll(parameters, p => FromHuggingFace(file, source, p, transposed: false));
+
+    private static void ReadAll(IReadOnlyList<Parameter> parameters, Action<Parameter> read)
+    {
         try
         {
-            Parallel.ForEach(model.Parameters, read);
+            Parallel.ForEach(parameters, read);
         }
         catch (AggregateException errors) when (errors.InnerExceptions.OfType<HoneException>().FirstOrDefault() is { } first)
         {
@@ -28,10 +37,10 @@ internal static class WeightReading
         }
     }
 
-    private static void FromHuggingFace(LanguageModel model, IWeightFile file, string source, Parameter parameter)
+    private static void FromHuggingFace(IWeightFile file, string source, Parameter parameter, bool transposed)
     {
         string name = HuggingFaceNames.Find(file, parameter.Name) ?? throw Missing(source, parameter.Name);
-        if (!model.IsStoredTransposed(parameter.Name))
+        if (!transposed)
         {
             Check(source, file.Entries[name], parameter.Value.Shape);
             file.ReadRows(name, 0, file.Entries[name].Rows, parameter.Value.Data);
@@ -76,7 +85,7 @@ internal static class WeightReading
     /// <summary>Older files hold one tensor per expert: <c>blk.0.ffn_gate.3.weight</c>.</summary>
     private static GgufPlace Unmerged(GgufPlace place) => new(place.Name.Replace("_exps.", $".{place.Expert}.", StringComparison.Ordinal));
 
-    private static bool IsRotated(string name) => name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal);
+    internal static bool IsRotated(string name) => name.Contains(".self_attn.q_proj.", StringComparison.Ordinal) || name.Contains(".self_attn.k_proj.", StringComparison.Ordinal);
 
     private static void Check(string source, WeightEntry entry, Shape expected)
     {

@@ -1,0 +1,97 @@
+using Hone.Core;
+using Hone.Models.Decoder;
+using Hone.Models.Encoder;
+using Hone.Models.Formats;
+using Hone.Models.Loading;
+using Hone.Models.Tokenizers;
+using Hone.Tensors;
+using Hone.Tensors.Threads;
+
+namespace Hone.Inference.Embedding;
+
+/// <summary>Turns texts into vectors, as the model's own files say. Not thread-safe: one call at a time.</summary>
+public sealed class Embedder
+{
+    /// <summary>Tokens per pass: enough to keep the matrices busy, few enough for the activations to stay in the cache.</summary>
+    private const int TokensPerPass = 1024;
+
+    private readonly Func<Tape, int[][], Tensor> hidden;
+    private readonly Tokenizer? tokenizer;
+    private readonly WorkerPool? workers;
+    private readonly int maxTokens;
+
+    private Embedder(Func<Tape, int[][], Tensor> hidden, int size, int positions, Tokenizer? tokenizer, EmbeddingSettings settings, WorkerPool? workers)
+    {
+        (this.hidden, Size, this.tokenizer, Settings, this.workers) = (hidden, size, tokenizer, settings, workers);
+        maxTokens = Math.Min(positions, settings.MaxTokens ?? Math.Min(positions, tokenizer?.Names.ModelMaxLength ?? positions));
+    }
+
+    /// <summary>Length of the vectors.</summary>
+    public int Size { get; }
+
+    public EmbeddingSettings Settings { get; }
+
+    /// <summary>Loads a model folder: a BERT encoder, or a decoder whose hidden states are pooled.</summary>
+    /// <param name="folder">Hugging Face folder, with or without the files of sentence-transformers.</param>
+    /// <param name="settings">Overrides what the files say.</param>
+    /// <param name="workers">Threads; null for all processors.</param>
+    /// <exception cref="HoneException">Nothing there, an unknown architecture, damaged files.</exception>
+    public static Embedder Load(string folder, EmbeddingSettings? settings = null, WorkerPool? workers = null)
+    {
+        folder = ModelFiles.Locate(folder);
+        if (!EncoderLoader.IsEncoder(folder)) return Of(ModelLoader.Load(folder), settings ?? SettingsOf(folder), workers);
+        EncoderModel encoder = EncoderLoader.Load(folder);
+        return new((tape, ids) => encoder.Hidden(tape, new EncoderBatch(ids)), encoder.Config.HiddenSize, encoder.Config.MaxPositions, Tokenizer.TryLoad(folder), settings ?? SettingsOf(folder), workers);
+    }
+
+    /// <summary>Pools the hidden states of a decoder.</summary>
+    public static Embedder Of(LoadedModel loaded, EmbeddingSettings settings, WorkerPool? workers = null) => new(
+        (tape, ids) => loaded.Model.Hidden(tape, TokenBatch.Of(ids)), loaded.Model.Config.HiddenSize, loaded.Model.Config.MaxPositions, loaded.Tokenizer, settings, workers);
+
+    /// <summary>One vector per text.</summary>
+    /// <exception cref="HoneException">The model has no tokenizer.</exception>
+    public IReadOnlyList<float[]> Embed(IReadOnlyList<string> texts) => EmbedIds([.. texts.Select(Tokenize)]);
+
+    /// <summary>The ids of a text, special tokens included, cut to the model's length.</summary>
+    /// <exception cref="HoneException">The model has no tokenizer.</exception>
+    public int[] Tokenize(string text)
+    {
+        if (tokenizer is null) throw new HoneException("no tokenizer was found with the model. Add its tokenizer.json, or give token ids.");
+        EncodeOptions options = new() { Truncation = new Truncation(maxTokens) };
+        return [.. tokenizer.EncodeDetailed(Settings.LowerCase ? text.ToLowerInvariant() : text, null, options).Ids];
+    }
+
+    /// <summary>One vector per text given as ids.</summary>
+    /// <returns>Per text [<see cref="Size"/>].</returns>
+    /// <exception cref="HoneException">An empty text, or one longer than the model reaches.</exception>
+    public IReadOnlyList<float[]> EmbedIds(IReadOnlyList<int[]> sequences)
+    {
+        if (sequences.Any(s => s.Length == 0)) throw new HoneException("a text has no tokens, so it has no vector.");
+        float[][] vectors = new float[sequences.Count][];
+        using Tape tape = new(workers, recording: false);
+        // Texts of like length together: a pass takes as long as its longest text needs in attention.
+        int[] order = [.. Enumerable.Range(0, sequences.Count).OrderByDescending(i => sequences[i].Length)];
+        for (int done = 0; done < order.Length;)
+        {
+            int count = 0, tokens = 0;
+            while (done + count < order.Length && (count == 0 || tokens + sequences[order[done + count]].Length <= TokensPerPass))
+                tokens += sequences[order[done + count++]].Length;
+            Run(tape, sequences, order.AsSpan(done, count), vectors);
+            done += count;
+        }
+        tape.Memory.Trim();
+        return vectors;
+    }
+
+    private void Run(Tape tape, IReadOnlyList<int[]> sequences, ReadOnlySpan<int> places, float[][] vectors)
+    {
+        int[][] batch = new int[places.Length][];
+        for (int i = 0; i < places.Length; i++) batch[i] = sequences[places[i]];
+        ReadOnlySpan<float> states = hidden(tape, batch).Data;
+        for (int i = 0, start = 0; i < places.Length; start += batch[i++].Length * Size)
+            vectors[places[i]] = VectorPooling.Pool(states.Slice(start, batch[i].Length * Size), Size, Settings);
+        tape.Reset();
+    }
+
+    private static EmbeddingSettings SettingsOf(string path) => EmbeddingSettings.Read(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!);
+}

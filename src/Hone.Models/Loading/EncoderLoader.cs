@@ -1,0 +1,30 @@
+using Hone.Core;
+using Hone.Models.Config;
+using Hone.Models.Encoder;
+using Hone.Models.Formats;
+
+namespace Hone.Models.Loading;
+
+/// <summary>Loads encoders from Hugging Face folders, into fp32.</summary>
+public static class EncoderLoader
+{
+    /// <summary>Whether a folder's config.json is that of an encoder.</summary>
+    public static bool IsEncoder(string folder)
+    {
+        string path = Path.Combine(ModelLoader.FolderOf(ModelFiles.Locate(folder)), "config.json");
+        return File.Exists(path) && ModelLoader.ReadObject(path)["model_type"] is { } type && EncoderConfig.Names.Contains(type.ToString());
+    }
+
+    /// <summary>Loads config.json and the weights beside it.</summary>
+    /// <exception cref="HoneException">Nothing there, another architecture, damaged or unfitting files.</exception>
+    public static EncoderModel Load(string folder)
+    {
+        folder = ModelFiles.Locate(folder);
+        string path = Path.Combine(ModelLoader.FolderOf(folder), "config.json");
+        EncoderConfig config = EncoderConfig.FromJson(ModelLoader.ReadObject(path), path);
+        using IWeightFile file = ModelFiles.Open(folder);
+        EncoderModel model = new(config, hasPooler: file.Entries.Keys.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)));
+        WeightReading.Fill(model.Parameters, file, folder);
+        return model;
+    }
+}
