@@ -66,8 +66,8 @@ public sealed class HubClient : IDisposable
 
     private async Task<byte[]> ReadAllAsync(Uri address, HubModelId id, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await connection.GetAsync(address, 0, id, cancellation).ConfigureAwait(false);
-        using Stream source = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using HubAnswer answer = await connection.GetAsync(address, 0, id, cancellation).ConfigureAwait(false);
+        using Stream source = await answer.Response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         using MemoryStream all = new();
         byte[] buffer = new byte[1 << 16];
         int count;
