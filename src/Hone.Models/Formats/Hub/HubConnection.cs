@@ -38,7 +38,13 @@ internal sealed class HubConnection : IDisposable
     public HubConnection(HubOptions options)
     {
         this.options = options;
-        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, ConnectTimeout = options.SilenceTimeout, UseCookies = false, UseProxy = !options.Endpoint.IsLoopback };
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = options.SilenceTimeout,
+            UseCookies = false,
+            UseProxy = !options.Endpoint.IsLoopback,
+        };
         http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("hone", "0.1"));
     }
@@ -102,8 +108,10 @@ internal sealed class HubConnection : IDisposable
     private Uri Follow(Uri from, Uri location)
     {
         Uri target = location.IsAbsoluteUri ? location : new Uri(from, location);
-        if (target.Scheme is not ("http" or "https")) throw new HoneException($"{from.Host} redirects to '{target}', which is not a web address.");
-        if (from.Scheme == "https" && target.Scheme == "http") throw new HoneException($"{from.Host} redirects from https to http, which is not safe.");
+        if (target.Scheme is not ("http" or "https"))
+            throw new HoneException($"{from.Host} redirects to '{target}', which is not a web address.");
+        if (from.Scheme == "https" && target.Scheme == "http")
+            throw new HoneException($"{from.Host} redirects from https to http, which is not safe.");
         return target;
     }
 

@@ -85,10 +85,12 @@ internal sealed class HubDownload(HubConnection connection, HubOptions options, 
     {
         bool continues = response.StatusCode == HttpStatusCode.PartialContent;
         ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
-        if (continues && range?.From != target.Length) throw new HubRetryException("the server sent another part than was asked for", startOver: true);
+        if (continues && range?.From != target.Length)
+            throw new HubRetryException("the server sent another part than was asked for", startOver: true);
         long? total = continues ? range?.Length : response.Content.Headers.ContentLength;
         if (total is not null && file.Size is not null && total != file.Size)
-            throw new HoneException($"{file.Path}: the server offers {total} bytes, its listing says {file.Size}. Not fetched: one of them is wrong.");
+            throw new HoneException(
+                $"{file.Path}: the server offers {total} bytes, its listing says {file.Size}. Not fetched: one of them is wrong.");
         if (!continues) Restart(target, advance);
     }
 
@@ -110,7 +112,8 @@ internal sealed class HubDownload(HubConnection connection, HubOptions options, 
             target.Write(buffer, 0, count);
             advance(count);
         }
-        if (size is not null && target.Length < size) throw new HubRetryException($"the answer ended after {target.Length} of {size} bytes");
+        if (size is not null && target.Length < size)
+            throw new HubRetryException($"the answer ended after {target.Length} of {size} bytes");
     }
 
     /// <summary>Compares size and hash, and names the blob.</summary>
