@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Hone.Tensors.Ops;
 
 /// <summary>
@@ -47,17 +45,14 @@ internal readonly unsafe struct AttentionTile
     public void Gather(float* source, int size, float factor, float* target)
     {
         for (int r = 0; r < Rows; r++)
-            TensorPrimitives.Multiply(new ReadOnlySpan<float>(source + HeadIndex(r) * size, size), factor, new Span<float>(target + (long)r * size, size));
+            RowLoops.Scale(new(source + HeadIndex(r) * size, size), factor, new(target + (long)r * size, size));
     }
 
     /// <summary>Adds factor · [Rows, size] to rows of [N, H · size].</summary>
     public void ScatterAdd(float* source, int size, float factor, float* target)
     {
         for (int r = 0; r < Rows; r++)
-        {
-            Span<float> to = new(target + HeadIndex(r) * size, size);
-            TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(source + (long)r * size, size), factor, to, to);
-        }
+            RowLoops.AddScaled(new(source + (long)r * size, size), factor, new(target + HeadIndex(r) * size, size));
     }
 
     /// <summary>Which of the N · H heads a row is, counted through the tokens.</summary>
