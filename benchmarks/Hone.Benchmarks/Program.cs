@@ -1,3 +1,4 @@
+using Hone.Tensors;
 using Hone.Tensors.Measure;
 using Hone.Tensors.Threads;
 
@@ -9,12 +10,23 @@ foreach (int threads in args.Length > 1 ? [int.Parse(args[1])] : new[] { 1, Envi
     {
         case "peaks":
             Show(Peaks.Fma(workers));
+            Show(Peaks.Int8(workers));
+            Show(Peaks.Read(workers));
+            break;
+        case "quant":
+            foreach (QuantType type in new[] { QuantType.Q8_0, QuantType.Q4_0, QuantType.Q4_1, QuantType.Q4_K })
+            {
+                int width = type == QuantType.Q4_K ? 768 : 576;
+                foreach (int rows in new[] { 1, 2, 4, 8, 32, 128, 512 }) Show(QuantBench.Compute(workers, type, 1536, width, rows, 0.3));
+                foreach (int rows in new[] { 1, 2, 4, 8, 32 }) Show(QuantBench.Stream(workers, type, 1536, width, rows, 0.6));
+                Show(QuantBench.Stream(workers, type, 49152, width, 1, 0.6));
+            }
             break;
         case "gemm":
             foreach (GemmShape shape in GemmShape.Typical) Show(GemmBench.Run(workers, shape, 0.3));
             break;
         default:
-            Console.Error.WriteLine($"'{what}' is not a benchmark. Known: peaks, gemm.");
+            Console.Error.WriteLine($"'{what}' is not a benchmark. Known: peaks, gemm, quant.");
             return 2;
     }
 }

@@ -2,7 +2,6 @@ using Hone.Core;
 using Hone.Models.Decoder;
 using Hone.Models.Formats;
 using Hone.Models.Loading;
-using Hone.Models.Templates;
 using Hone.Models.Text;
 using Hone.Models.Tokenizers;
 using Hone.Tensors.Threads;
@@ -12,26 +11,26 @@ namespace Hone.Inference;
 /// <summary>A model with everything needed to talk to it: weights, tokenizer, template, engine.</summary>
 public sealed class TextModel
 {
-    /// <param name="model">Weights.</param>
-    /// <param name="tokenizer">Tokenizer; its chat template is used when it has one.</param>
-    /// <param name="generation">End tokens and suggested sampling.</param>
+    /// <param name="loaded">Weights, tokenizer and template.</param>
     /// <param name="workers">Threads; null for all processors.</param>
-    /// <exception cref="HoneException">The chat template cannot be parsed.</exception>
-    public TextModel(LanguageModel model, Tokenizer tokenizer, GenerationDefaults generation, WorkerPool? workers = null)
+    /// <exception cref="HoneException">There is no tokenizer, or the chat template cannot be parsed.</exception>
+    public TextModel(LoadedModel loaded, WorkerPool? workers = null)
     {
-        (Model, Tokenizer, Generation) = (model, tokenizer, generation);
+        Loaded = loaded;
+        Tokenizer = loaded.RequireTokenizer();
         Workers = workers ?? WorkerPool.Shared;
-        int[] endIds = [.. (tokenizer.EosId is { } eos ? generation.EosIds.Append(eos) : generation.EosIds).Distinct()];
-        ChatTemplate? template = tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
-        Text = new ModelText(tokenizer, template, endIds);
-        Engine = new Engine(model, tokenizer, generation with { EosIds = endIds }, new EngineOptions { Workers = Workers });
+        IReadOnlyList<int> ends = loaded.Generation.EosIds;
+        int[] endIds = [.. (Tokenizer.EosId is { } eos ? ends.Append(eos) : ends).Distinct()];
+        Text = new ModelText(Tokenizer, loaded.Renderer, endIds);
+        Engine = new Engine(Model, Tokenizer, loaded.Generation with { EosIds = endIds }, new EngineOptions { Workers = Workers });
     }
 
-    public LanguageModel Model { get; }
+    /// <summary>What was loaded.</summary>
+    public LoadedModel Loaded { get; }
+
+    public LanguageModel Model => Loaded.Model;
 
     public Tokenizer Tokenizer { get; }
-
-    public GenerationDefaults Generation { get; }
 
     public WorkerPool Workers { get; }
 
@@ -43,20 +42,11 @@ public sealed class TextModel
 
     /// <summary>Loads a model of any supported form, with its tokenizer.</summary>
     /// <exception cref="HoneException">The model or its tokenizer cannot be read.</exception>
-    public static TextModel Open(string path, WorkerPool? workers = null)
-    {
-        LoadedModel loaded = ModelLoader.Load(path);
-        Tokenizer tokenizer = loaded.Tokenizer
-            ?? throw new HoneException($"{path}: no tokenizer was found with the model. Put its tokenizer.json beside it.");
-        return new(loaded.Model, tokenizer, loaded.Generation, workers);
-    }
+    public static TextModel Open(string path, WorkerPool? workers = null) => new(ModelLoader.Load(path), workers);
 
     /// <summary>Writes a Hugging Face folder: config.json, weights, tokenizer with its template, generation settings. An older folder is replaced whole.</summary>
     /// <param name="folder">Target.</param>
     /// <param name="type">Number format of the weights: F32, F16 or BF16.</param>
-    public void Save(string folder, WeightType type = WeightType.F32) => AtomicFile.WriteFolder(folder, temporary =>
-    {
-        ModelSaver.Save(temporary, Model, Generation, type);
-        Tokenizer.SaveToDirectory(temporary);
-    });
+    public void Save(string folder, WeightType type = WeightType.F32) =>
+        AtomicFile.WriteFolder(folder, temporary => ModelSaver.Save(temporary, Loaded, type));
 }

@@ -26,13 +26,19 @@ internal sealed class RecipeParser
 
     private static RecipeNode Parse(string text, Func<Mark, Place> placeOf)
     {
+        RecipeParser parser = new(text, placeOf);
         try
         {
-            return new RecipeParser(text, placeOf).Document();
+            return parser.Document();
         }
         catch (YamlException error)
         {
             throw placeOf(error.Start).Error($"not valid YAML: {Reason(error)}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // What YamlDotNet's scanner throws on some damaged texts (found by RecipeFuzzTests) instead of its own exception.
+            throw placeOf(parser.parser.Current?.End ?? Mark.Empty).Error("not valid YAML near here.");
         }
     }
 

@@ -29,6 +29,10 @@ public sealed class JsonSchemaValidator
     /// <summary>Whether the value meets one subschema of the document.</summary>
     public bool IsValidAgainst(JsonNode subschema, JsonNode? value) => Run(subschema, value).Count == 0;
 
+    /// <summary>Whether a pattern, as <c>pattern</c> and <c>patternProperties</c> use it, is found in a text.</summary>
+    /// <exception cref="HoneException">The pattern is malformed.</exception>
+    public bool Matches(string pattern, string text) => patterns.IsMatch(pattern, text);
+
     private List<SchemaError> Run(JsonNode schema, JsonNode? value)
     {
         SchemaEvaluation evaluation = new(document, patterns);

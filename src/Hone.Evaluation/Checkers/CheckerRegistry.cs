@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Core.Schema;
 
 namespace Hone.Evaluation.Checkers;
 
@@ -41,7 +42,7 @@ public static class CheckerRegistry
         ["choice"] = (rows, o) => new ChoiceChecker(o.Labels ?? LabelsOf(rows), o.FindInText),
         ["equation-steps"] = (_, _) => new EquationStepsChecker(),
         ["exact"] = (_, o) => new ExactChecker(o.CaseSensitive),
-        ["json"] = (_, o) => new JsonChecker(o.Schema, o.Validation),
+        ["json"] = (_, o) => new JsonChecker(o.Schema, o.Validation ?? Validate),
         ["maths"] = (_, _) => new MathsChecker(),
         ["number"] = (_, o) => new NumberChecker(o.Tolerance),
         ["regex"] = (_, o) => new RegexChecker(o.Pattern),
@@ -78,6 +79,9 @@ public static class CheckerRegistry
         if (Array.TrueForAll(answers, a => IsNumber(a) || LooksLikeMaths(a))) return ("maths", "answers are numbers and formulas");
         return ("exact", "answers are free text");
     }
+
+    private static string? Validate(JsonNode schema, JsonNode? value) =>
+        new JsonSchemaValidator(schema).Validate(value) is [SchemaError first, ..] ? $"{first.InstancePath}: {first.Message}" : null;
 
     private static bool All(IReadOnlyList<Row> rows, Func<Row, bool> test) => rows.All(test);
 

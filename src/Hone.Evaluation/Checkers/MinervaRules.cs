@@ -18,7 +18,7 @@ public static partial class MinervaRules
 
     private static readonly string[] Removals =
     [
-        "square", "ways", "integers", "dollars", "mph", "inches", "ft", "hours", "km", "units", "\\ldots", "sue", "points", "feet", "minutes",
+        "square", "ways", "integers", "dollars", "mph", "inches", "hours", "km", "units", "\\ldots", "sue", "points", "feet", "minutes",
         "digits", "cents", "degrees", "cm", "gm", "pounds", "meters", "meals", "edges", "students", "childrentickets", "multiples",
         "\\text{s}", "\\text{.}", "\\text{\ns}", "\\text{}^2", "\\text{}^3", "\\text{\n}", "\\text{}", "\\mathrm{th}", "^\\circ", "^{\\circ}",
         "\\;", ",\\!", "{,}", "\"", "\\dots",
@@ -33,6 +33,7 @@ public static partial class MinervaRules
         answer = answer.Split('=')[^1];
         foreach ((string from, string to) in Replacements) answer = answer.Replace(from, to);
         foreach (string removal in Removals) answer = answer.Replace(removal, "");
+        answer = Feet().Replace(answer, "");
         answer = Dollars().Replace(answer, "$$$1$$");
         answer = Text().Replace(answer, "$1");
         answer = Bold().Replace(answer, "$1");
@@ -49,6 +50,10 @@ public static partial class MinervaRules
     [GeneratedRegex(@".*?\$(.*?)\$.*")]
     private static partial Regex Dollars();
 
+    // The harness leaves \left and \infty whole, so "ft" goes only where it stands alone.
+    [GeneratedRegex(@"(?<![A-Za-z])ft(?![A-Za-z])")]
+    private static partial Regex Feet();
+
     [GeneratedRegex(@"\\text\{(.*?)\}")]
     private static partial Regex Text();
 
@@ -64,9 +69,9 @@ public static partial class MinervaRules
     [GeneratedRegex(@"frac([^{])(.)")]
     private static partial Regex Fraction();
 
-    [GeneratedRegex(@"^[0-9]{1,3}(?:,[0-9]{3})+\z")]
+    [GeneratedRegex(@"^-?[0-9]{1,3}(?:,[0-9]{3})+\z")]
     private static partial Regex Thousands();
 
-    [GeneratedRegex(@"sqrt([^{])")]
+    [GeneratedRegex(@"sqrt([^{\[])")]
     private static partial Regex Root();
 }

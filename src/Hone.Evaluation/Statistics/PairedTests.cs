@@ -60,6 +60,15 @@ public static class PairedTests
         return (t, Distributions.StudentTTwoSided(t, differences.Length - 1), mean);
     }
 
+    /// <summary>Welch's t test of two independent groups: statistic, two-sided p value, degrees of freedom.</summary>
+    public static (double Statistic, double PValue, double Degrees) Welch(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        double a = Means.Variance(first) / first.Count, b = Means.Variance(second) / second.Count;
+        double t = (Means.Mean(first) - Means.Mean(second)) / Math.Sqrt(a + b);
+        double degrees = (a + b) * (a + b) / (a * a / (first.Count - 1) + b * b / (second.Count - 1));
+        return (t, Distributions.StudentTTwoSided(t, degrees), degrees);
+    }
+
     /// <summary>
     /// Paired bootstrap of the mean difference first − second (percentile interval) and a two-sided p value: twice the share of
     /// resampled differences on the other side of zero, with one added above and below.

@@ -54,7 +54,6 @@ public sealed record ImproveTask(
 
     private static CheckerChoice Choose(ImproveOptions options, IReadOnlyList<Row> rows)
     {
-        CheckerOptions settings = new() { Validation = Schemas.Validate };
-        return options.Check is { } name ? new(CheckerRegistry.Create(name, rows, settings), $"checker '{name}': asked for") : CheckerRegistry.Choose(rows, settings);
+        return options.Check is { } name ? new(CheckerRegistry.Create(name, rows), $"checker '{name}': asked for") : CheckerRegistry.Choose(rows);
     }
 }

@@ -65,7 +65,7 @@ public static class PretrainRecipe
         Tokenizer tokenizer = SeedModel.CreateTokenizer();
         LanguageModel model = SeedModel.Create(size, tokenizer.VocabularySize, run.Rng("pretrain/init"));
         foreach (var parameter in model.Parameters) parameter.Trainable = true;
-        TextModel text = new(model, tokenizer, GenerationDefaults.Of(model.Config), workers);
+        TextModel text = new(new LoadedModel(model, null, tokenizer), workers);
         WordProblemOptions grammar = new() { MinSteps = options.MinSteps, MaxSteps = options.MaxSteps };
         run.Reporter.Line($"seed model '{size.Name}': {model.ParameterCount:N0} weights, {tokenizer.VocabularySize} tokens");
         using Trainer trainer = new(model.Parameters, new SupervisedObjective(model, options.Train.Recompute), options.Train, workers: workers)

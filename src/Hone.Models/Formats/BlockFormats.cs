@@ -82,7 +82,8 @@ public static class BlockFormats
     }
 
     private static (Reader Read, Writer? Write) Codec(WeightType type) =>
-        Codecs.TryGetValue(type, out (Reader, Writer?) codec) ? codec : throw new HoneException($"{type} is not a block format that can be read.");
+        Codecs.TryGetValue(type, out (Reader, Writer?) codec) ? codec :
+            throw new HoneException($"{type} is not a block format that can be read.");
 
     private static HoneException CannotWrite(WeightType type) => new(
         $"{type} can be read but not written. Choose one of {string.Join(", ", Codecs.Where(c => c.Value.Write is not null).Select(c => c.Key))}.");
@@ -96,6 +97,7 @@ public static class BlockFormats
     private static void CheckFinite(WeightType type, ReadOnlySpan<float> source)
     {
         for (int i = 0; i < source.Length; i++)
-            if (!float.IsFinite(source[i])) throw new HoneException($"value {i} is {source[i]}; {type} can hold only finite numbers. The weights are damaged.");
+            if (!float.IsFinite(source[i]))
+                throw new HoneException($"value {i} is {source[i]}; {type} can hold only finite numbers. The weights are damaged.");
     }
 }

@@ -55,11 +55,13 @@ public sealed class GgufFile : MappedWeightFile
 
     private static int ReadVersion(MappedFile file, GgufCursor cursor)
     {
-        if (file.Length < 24 || cursor.UInt32() != Magic) throw new HoneException($"{file.Path}: not a GGUF file: it does not start with 'GGUF'.");
+        if (file.Length < 24 || cursor.UInt32() != Magic)
+            throw new HoneException($"{file.Path}: not a GGUF file: it does not start with 'GGUF'.");
         uint version = cursor.UInt32();
         if (version is 2 or 3) return (int)version;
         string reason = BinaryPrimitives.ReverseEndianness(version) is > 0 and < 16 ? "it is stored big-endian" : $"it has version {version}";
-        throw new HoneException($"{file.Path}: {reason}; versions 2 and 3 in little-endian order can be read. Convert it anew with a current llama.cpp.");
+        throw new HoneException(
+            $"{file.Path}: {reason}; versions 2 and 3 in little-endian order can be read. Convert it anew with a current llama.cpp.");
     }
 
     private void ReadMetadata(GgufCursor cursor, int keys)
@@ -90,8 +92,10 @@ public sealed class GgufFile : MappedWeightFile
         {
             string place = $"{file.Path}: tensor '{entry.Name}'";
             if (offset > (ulong)available || entry.Bytes > available - (long)offset)
-                throw new HoneException($"{place} needs bytes {offset} to {offset + (ulong)entry.Bytes} of the data, the file has {available}. It is cut off or damaged.");
-            if (offset % (uint)Alignment != 0) throw new HoneException($"{place} starts at byte {offset}, which is not a multiple of {Alignment}.");
+                throw new HoneException(
+                    $"{place} needs bytes {offset} to {offset + (ulong)entry.Bytes} of the data, the file has {available}. It is cut off or damaged.");
+            if (offset % (uint)Alignment != 0)
+                throw new HoneException($"{place} starts at byte {offset}, which is not a multiple of {Alignment}.");
             if ((long)offset < end && entry.Bytes > 0) throw new HoneException($"{place} overlaps another one.");
             end = (long)offset + entry.Bytes;
             Add(entry, file, DataStart + (long)offset);
@@ -102,7 +106,8 @@ public sealed class GgufFile : MappedWeightFile
     {
         string name = cursor.Text(MaxNameBytes), place = $"{Path}: tensor '{name}'";
         uint dimensions = cursor.UInt32();
-        if (dimensions > MaxDimensions) throw new HoneException($"{place} has {dimensions} dimensions, more than {MaxDimensions}. The file is damaged.");
+        if (dimensions > MaxDimensions)
+            throw new HoneException($"{place} has {dimensions} dimensions, more than {MaxDimensions}. The file is damaged.");
         long[] shape = new long[dimensions];
         for (int i = 0; i < shape.Length; i++) shape[^(i + 1)] = (long)Math.Min(cursor.UInt64(), long.MaxValue);
         uint id = cursor.UInt32();

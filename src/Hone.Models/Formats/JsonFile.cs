@@ -14,12 +14,14 @@ internal static class JsonFile
         {
             FileInfo file = new(path);
             if (!file.Exists) throw new HoneException($"{path}: no such file.");
-            if (file.Length > maxBytes) throw new HoneException($"{path}: {file.Length} bytes are more than the {maxBytes} such a file may have.");
+            if (file.Length > maxBytes)
+                throw new HoneException($"{path}: {file.Length} bytes are more than the {maxBytes} such a file may have.");
             return JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });
         }
         catch (JsonException error)
         {
-            throw new HoneException($"{path}:{(error.LineNumber ?? 0) + 1}: not valid JSON at column {(error.BytePositionInLine ?? 0) + 1}: {error.Message}", error);
+            throw new HoneException(
+                $"{path}:{(error.LineNumber ?? 0) + 1}: not valid JSON at column {(error.BytePositionInLine ?? 0) + 1}: {error.Message}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

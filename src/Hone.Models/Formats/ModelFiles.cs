@@ -61,7 +61,8 @@ public static class ModelFiles
         string[] found = [.. Directory.EnumerateFiles(folder).Where(file => Kind(file) == extension).Order(StringComparer.Ordinal)];
         if (extension == ".bin") found = [.. found.Where(Llama2cFile.LooksLike)];
         if (found.Length > 1)
-            throw new HoneException($"{folder}: {found.Length} {extension} files: {string.Join(", ", found.Take(8).Select(Path.GetFileName))}. Name the one to open.");
+            throw new HoneException(
+                $"{folder}: {found.Length} {extension} files: {string.Join(", ", found.Take(8).Select(Path.GetFileName))}. Name the one to open.");
         return found.FirstOrDefault();
     }
 
@@ -71,7 +72,8 @@ public static class ModelFiles
         string there = names.Length == 0 ? "It is empty." : $"It holds {string.Join(", ", names.Take(8))}{(names.Length > 8 ? " ..." : "")}.";
         string advice = names.Any(n => n.EndsWith(".bin", StringComparison.Ordinal) && n.Contains("pytorch_model"))
             ? " PyTorch's pickled .bin files are not read, since they can run code: convert them to safetensors." : "";
-        return new($"{folder}: no weights found. Looked for {IndexName}, {SafetensorsName}, adapter_model.safetensors, one *.safetensors, one *.gguf and one llama2.c *.bin. {there}{advice}");
+        return new($"{folder}: no weights found. Looked for {IndexName}, {SafetensorsName}, adapter_model.safetensors, "
+            + $"one *.safetensors, one *.gguf and one llama2.c *.bin. {there}{advice}");
     }
 
     private static string Kind(string path) => path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? ".json"

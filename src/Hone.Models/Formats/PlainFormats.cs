@@ -9,17 +9,20 @@ namespace Hone.Models.Formats;
 /// </summary>
 internal static class PlainFormats
 {
+    /// <summary>
+    /// 2^112: a half's exponent and mantissa, moved to a float's place, read as the number times 2^-112, subnormal halves included.
+    /// </summary>
+    private const float HalfScale = 5.192296858534828e33f;
+
     /// <summary>Half precision to fp32.</summary>
     public static void FromHalf(ReadOnlySpan<ushort> source, Span<float> target)
     {
-        // A half's exponent and mantissa moved to a float's place is the number times 2^-112, subnormal halves included.
-        const float scale = 5.192296858534828e33f; // 2^112
         int i = 0;
         for (; i <= source.Length - 8; i += 8)
         {
             Vector256<int> bits = Vector256.WidenLower(Vector128.Create(source.Slice(i, 8)).ToVector256()).AsInt32();
             Vector256<int> magnitude = (bits & Vector256.Create(0x7FFF)) << 13;
-            Vector256<int> scaled = (magnitude.AsSingle() * Vector256.Create(scale)).AsInt32();
+            Vector256<int> scaled = (magnitude.AsSingle() * Vector256.Create(HalfScale)).AsInt32();
             Vector256<int> special = Vector256.GreaterThan(magnitude, Vector256.Create((0x7C00 << 13) - 1));
             Vector256<int> value = Vector256.ConditionalSelect(special, magnitude | Vector256.Create(0x7F800000), scaled);
             (value | ((bits & Vector256.Create(0x8000)) << 16)).AsSingle().CopyTo(target[i..]);
@@ -32,7 +35,8 @@ internal static class PlainFormats
     {
         int magnitude = (bits & 0x7FFF) << 13, sign = (bits & 0x8000) << 16;
         if (magnitude >= 0x7C00 << 13) return BitConverter.Int32BitsToSingle(magnitude | 0x7F800000 | sign);
-        return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(magnitude) * 5.192296858534828e33f) | sign);
+        float scaled = BitConverter.Int32BitsToSingle(magnitude) * HalfScale;
+        return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(scaled) | sign);
     }
 
     /// <summary>fp32 to the bits of half precision.</summary>

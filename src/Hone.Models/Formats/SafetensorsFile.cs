@@ -34,7 +34,8 @@ public sealed class SafetensorsFile : MappedWeightFile
         if (file.Length < 8) throw new HoneException($"{path}: {file.Length} bytes are too few for a safetensors file.");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, 8));
         if (length > SafetensorsHeader.MaxBytes || (long)length > file.Length - 8)
-            throw new HoneException($"{path}: not a safetensors file, or cut off: the header should have {length} bytes, the file has {file.Length}.");
+            throw new HoneException(
+                $"{path}: not a safetensors file, or cut off: the header should have {length} bytes, the file has {file.Length}.");
         SafetensorsHeader.Content header = SafetensorsHeader.Parse(file.Span(8, (int)length), path);
         long start = 8 + (long)length, end = 0;
         foreach (SafetensorsHeader.Tensor tensor in header.Tensors.OrderBy(t => t.Begin).ThenBy(t => t.End))
@@ -44,7 +45,8 @@ public sealed class SafetensorsFile : MappedWeightFile
             add(entry, file, start + tensor.Begin);
         }
         if (end != file.Length - start)
-            throw new HoneException($"{path}: the tensors fill {end} bytes, but {file.Length - start} follow the header. The file is cut off or has something appended.");
+            throw new HoneException(
+                $"{path}: the tensors fill {end} bytes, but {file.Length - start} follow the header. The file is cut off or has something appended.");
         return header.Metadata;
     }
 
@@ -55,10 +57,12 @@ public sealed class SafetensorsFile : MappedWeightFile
         if (tensor.End > available)
             throw new HoneException($"{place} ends at byte {tensor.End} of {available}. The file is cut off or damaged.");
         if (tensor.Begin != expectedBegin || tensor.End < tensor.Begin)
-            throw new HoneException($"{place} lies at bytes {tensor.Begin} to {tensor.End}, expected to start at {expectedBegin}: tensors must neither overlap nor leave gaps.");
+            throw new HoneException(
+                $"{place} lies at bytes {tensor.Begin} to {tensor.End}, expected to start at {expectedBegin}: tensors must neither overlap nor leave gaps.");
         long bytes = WeightTypes.BytesOf(tensor.Type, count);
         if (bytes != tensor.End - tensor.Begin)
-            throw new HoneException($"{place} has {tensor.End - tensor.Begin} bytes, but [{string.Join(", ", tensor.Shape)}] of {tensor.Type} takes {bytes}.");
+            throw new HoneException(
+                $"{place} has {tensor.End - tensor.Begin} bytes, but [{string.Join(", ", tensor.Shape)}] of {tensor.Type} takes {bytes}.");
         return new(tensor.Name, tensor.Type, tensor.Shape, bytes);
     }
 }

@@ -23,7 +23,8 @@ public sealed class SafetensorsIndex : MappedWeightFile
         {
             foreach (string shard in Shards) Load(folder, shard, fileOf);
             foreach ((string name, string shard) in fileOf)
-                if (!Entries.ContainsKey(name)) throw new HoneException($"{path}: tensor '{name}' is not in {shard}, where the index puts it.");
+                if (!Entries.ContainsKey(name))
+                    throw new HoneException($"{path}: tensor '{name}' is not in {shard}, where the index puts it.");
         }
         catch
         {

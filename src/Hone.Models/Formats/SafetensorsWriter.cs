@@ -83,7 +83,8 @@ public static class SafetensorsWriter
             if (tensor.Entry.Name == "__metadata__" || !names.Add(tensor.Entry.Name))
                 throw new HoneException($"tensor name '{tensor.Entry.Name}' is there twice or reserved.");
             if (SafetensorsTypes.NameOf(tensor.Entry.Type) is null)
-                throw new HoneException($"tensor '{tensor.Entry.Name}': safetensors has no type {tensor.Entry.Type}. Write it as F16 or F32, or write a GGUF file.");
+                throw new HoneException(
+                    $"tensor '{tensor.Entry.Name}': safetensors has no type {tensor.Entry.Type}. Write it as F16 or F32, or write a GGUF file.");
         }
     }
 
@@ -99,7 +100,8 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
         while (buffer.Length % 8 != 0) buffer.WriteByte((byte)' '); // data start aligned
-        if (buffer.Length > SafetensorsHeader.MaxBytes) throw new HoneException($"a header of {buffer.Length} bytes is more than safetensors allows.");
+        if (buffer.Length > SafetensorsHeader.MaxBytes)
+            throw new HoneException($"a header of {buffer.Length} bytes is more than safetensors allows.");
         return buffer.ToArray();
     }
 
@@ -169,7 +171,7 @@ public static class SafetensorsWriter
         {
             string name = Path.GetFileName(path);
             bool ours = name is ModelFiles.SafetensorsName or ModelFiles.IndexName
-                || (name.StartsWith("model-", StringComparison.Ordinal) && name.Contains("-of-") && name.EndsWith(".safetensors", StringComparison.Ordinal));
+                || (name.StartsWith("model-", StringComparison.Ordinal) && name.Contains("-of-"));
             if (ours && !written.Contains(name)) File.Delete(path);
         }
     }

@@ -22,7 +22,8 @@ public sealed class WeightSource
         long count = WeightTypes.CheckedCount(shape, $"tensor '{name}'");
         long columns = shape.Count == 0 ? 1 : shape[^1];
         if (columns % type.BlockSize() != 0)
-            throw new HoneException($"tensor '{name}': rows of {columns} do not fill {type} blocks of {type.BlockSize()}. Choose another type for it, such as Q8_0 or F16.");
+            throw new HoneException(
+                $"tensor '{name}': rows of {columns} do not fill {type} blocks of {type.BlockSize()}. Choose another type for it, such as Q8_0 or F16.");
         Entry = new WeightEntry(name, type, [.. shape], WeightTypes.BytesOf(type, count));
         this.write = write;
     }

@@ -39,7 +39,8 @@ public static class WeightTypes
             if (size < 0) throw new HoneException($"{place}: dimension {size} is negative.");
             if (size == 0) empty = true;
             else product *= size;
-            if (product > long.MaxValue / 64) throw new HoneException($"{place}: shape [{string.Join(", ", shape)}] is too large for any file.");
+            if (product > long.MaxValue / 64)
+                throw new HoneException($"{place}: shape [{string.Join(", ", shape)}] is too large for any file.");
         }
         return empty ? 0 : (long)product;
     }

@@ -21,12 +21,11 @@ public sealed class ModelText
     private readonly HashSet<int> endIds;
 
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="template">Its chat template, or null.</param>
+    /// <param name="renderer">Its chat template, or null.</param>
     /// <param name="endIds">Tokens that end an answer; the first is written behind plain completions.</param>
-    public ModelText(Tokenizer tokenizer, ChatTemplate? template, IReadOnlyCollection<int> endIds)
+    public ModelText(Tokenizer tokenizer, ConversationRenderer? renderer, IReadOnlyCollection<int> endIds)
     {
-        (Tokenizer, EndIds, this.endIds) = (tokenizer, endIds, [.. endIds]);
-        renderer = template is null ? null : new ConversationRenderer(template, SpecialTokens(tokenizer));
+        (Tokenizer, this.renderer, EndIds, this.endIds) = (tokenizer, renderer, endIds, [.. endIds]);
     }
 
     public Tokenizer Tokenizer { get; }
@@ -106,14 +105,4 @@ public sealed class ModelText
     private int[] Encode(string rendered) => Tokenizer.Encode(rendered, addSpecialTokens: false);
 
     private static JsonArray Ask(string question) => new(new JsonObject { ["role"] = "user", ["content"] = question });
-
-    private static Dictionary<string, string> SpecialTokens(Tokenizer tokenizer)
-    {
-        Dictionary<string, string> tokens = [];
-        if (tokenizer.Names.Bos is { } bos) tokens["bos_token"] = bos;
-        if (tokenizer.Names.Eos is { } eos) tokens["eos_token"] = eos;
-        if (tokenizer.Names.Pad is { } pad) tokens["pad_token"] = pad;
-        if (tokenizer.Names.Unk is { } unk) tokens["unk_token"] = unk;
-        return tokens;
-    }
 }

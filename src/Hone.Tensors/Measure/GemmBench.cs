@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Hone.Tensors.Kernels;
+using Hone.Tensors.Memory;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Measure;
@@ -43,9 +43,9 @@ public static unsafe class GemmBench
         float* a = Numbers((long)shape.M * shape.K), b = Numbers((long)shape.K * shape.N), c = Numbers((long)shape.M * shape.N);
         double[] best = BestOf.Alternating(
             [() => Multiply(workers, shape, a, b, c), () => Peaks.FmaSample(workers)], seconds);
-        NativeMemory.AlignedFree(a);
-        NativeMemory.AlignedFree(b);
-        NativeMemory.AlignedFree(c);
+        AlignedMemory.Free(a);
+        AlignedMemory.Free(b);
+        AlignedMemory.Free(c);
         double speed = shape.Operations / best[0], peak = Peaks.FmaSampleOperations(workers) / best[1];
         return Measurement.Now($"gemm {shape}", speed * 1e-9, "GFLOP/s", speed / peak, workers.Threads);
     }
@@ -56,7 +56,7 @@ public static unsafe class GemmBench
 
     private static float* Numbers(long count)
     {
-        float* numbers = (float*)NativeMemory.AlignedAlloc((nuint)count * sizeof(float), 64);
+        float* numbers = (float*)AlignedMemory.Allocate((nuint)count * sizeof(float));
         for (long i = 0; i < count; i++) numbers[i] = (i * 37 % 101 - 50) * 0.01f;
         return numbers;
     }

@@ -8,7 +8,7 @@ namespace Hone.Tensors.Measure;
 /// <summary>What the machine can do at most, measured with loops that do nothing else.</summary>
 public static unsafe class Peaks
 {
-    private const int FmaSteps = 4096, FmaRows = 12;
+    private const int FmaSteps = 4096, FmaRows = 12, Int8Steps = 4096;
 
     /// <summary>fp32 multiply-add, in GFLOP/s (a multiply-add counts as two).</summary>
     /// <param name="workers">Threads.</param>
@@ -45,35 +45,42 @@ public static unsafe class Peaks
             }
         }
     }
-}
 
-/// <summary>Twelve independent chains of multiply-adds: enough to hide the latency of any current machine.</summary>
-internal static class FmaLoop
-{
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static float Run<TSimd, TVector>(int steps)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
+    /// <summary>Dot products of bytes, in GOP/s (a multiplication and an addition count as two).</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="seconds">How long to measure.</param>
+    public static Measurement Int8(WorkerPool workers, double seconds = 0.5)
     {
-        TVector a = TSimd.Broadcast(0.999f), b = TSimd.Broadcast(0.001f);
-        TVector c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
-        for (int i = 0; i < steps; i++)
+        double best = BestOf.Seconds(() => Int8Sample(workers), seconds);
+        return Measurement.Now("peak int8 dot", Int8SampleOperations(workers) / best * 1e-9, "GOP/s", 1, workers.Threads);
+    }
+
+    /// <summary>Operations of one <see cref="Int8Sample"/>.</summary>
+    internal static double Int8SampleOperations(WorkerPool workers) => (double)Int8Steps * ByteDotLoop.OperationsPerStep * workers.Threads;
+
+    /// <summary>A fixed amount of dot products on every worker.</summary>
+    internal static void Int8Sample(WorkerPool workers)
+    {
+        Int8Job job = default;
+        workers.For(workers.Threads, 1, ref job);
+    }
+
+    private readonly struct Int8Job : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
         {
-            c0 = TSimd.MultiplyAdd(c0, a, b);
-            c1 = TSimd.MultiplyAdd(c1, a, b);
-            c2 = TSimd.MultiplyAdd(c2, a, b);
-            c3 = TSimd.MultiplyAdd(c3, a, b);
-            c4 = TSimd.MultiplyAdd(c4, a, b);
-            c5 = TSimd.MultiplyAdd(c5, a, b);
-            c6 = TSimd.MultiplyAdd(c6, a, b);
-            c7 = TSimd.MultiplyAdd(c7, a, b);
-            c8 = TSimd.MultiplyAdd(c8, a, b);
-            c9 = TSimd.MultiplyAdd(c9, a, b);
-            c10 = TSimd.MultiplyAdd(c10, a, b);
-            c11 = TSimd.MultiplyAdd(c11, a, b);
+            for (int i = start; i < end; i++) ByteDotLoop.Run(Int8Steps);
         }
-        TVector low = TSimd.Add(TSimd.Add(TSimd.Add(c0, c1), TSimd.Add(c2, c3)), TSimd.Add(c4, c5));
-        TVector high = TSimd.Add(TSimd.Add(TSimd.Add(c6, c7), TSimd.Add(c8, c9)), TSimd.Add(c10, c11));
-        return TSimd.Sum(TSimd.Add(low, high));
+    }
+
+    /// <summary>Reading memory in order, every worker its own part, in GB/s.</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="seconds">How long to measure.</param>
+    /// <param name="bytes">Memory read; should be several times the last-level cache.</param>
+    public static Measurement Read(WorkerPool workers, double seconds = 1, long bytes = 256L << 20)
+    {
+        using ReadSample sample = new(bytes);
+        double best = BestOf.Seconds(() => sample.Run(workers), seconds);
+        return Measurement.Now("peak memory read", sample.BytesPerRun / best * 1e-9, "GB/s", 1, workers.Threads);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Hone.Tensors.Memory;
 
 /// <summary>
@@ -11,7 +9,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(int capacity)
     {
         Capacity = capacity;
-        Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(capacity, 16) * sizeof(float), 64);
+        Pointer = (float*)AlignedMemory.Allocate((nuint)Math.Max(capacity, 16) * sizeof(float));
         GC.AddMemoryPressure(Bytes);
     }
 
@@ -33,7 +31,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private void Free()
     {
         if (Pointer == null) return;
-        NativeMemory.AlignedFree(Pointer);
+        AlignedMemory.Free(Pointer);
         Pointer = null;
         GC.RemoveMemoryPressure(Bytes);
     }

@@ -24,17 +24,17 @@ public enum Activation
 public static class ActivationOps
 {
     /// <summary>x · sigmoid(x). Elfwing et al. 2017, arXiv:1702.03118.</summary>
-    public static Tensor Silu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Silu));
+    public static Tensor Silu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<Silu>));
 
     /// <summary>Gaussian error linear unit. Hendrycks and Gimpel 2016, arXiv:1606.08415.</summary>
     public static Tensor Gelu(this Tape tape, Tensor x, GeluKind kind) =>
-        kind == GeluKind.Erf ? Unary.Apply(tape, x, default(GeluErf)) : Unary.Apply(tape, x, default(GeluTanh));
+        kind == GeluKind.Erf ? Unary.Apply(tape, x, default(Lanes<GeluErf>)) : Unary.Apply(tape, x, default(Lanes<GeluTanh>));
 
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
-    public static Tensor Relu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Relu));
+    public static Tensor Relu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<Relu>));
 
     /// <summary>max(x, 0)². So et al. 2021 (Primer), arXiv:2109.08668.</summary>
-    public static Tensor ReluSquared(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(ReluSquared));
+    public static Tensor ReluSquared(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<ReluSquared>));
 
     /// <summary>The named non-linearity.</summary>
     public static Tensor Activate(this Tape tape, Tensor x, Activation activation) => activation switch

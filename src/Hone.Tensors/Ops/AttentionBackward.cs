@@ -12,12 +12,12 @@ internal unsafe struct AttentionBackward(
     Segments queries, Segments keys, AttentionOptions options, AttentionSizes sizes,
     float* q, float* k, float* v, float* dy, float* logSums, float* dots, float* dq, float* dk, float* dv, float* scratch) : IRangeJob
 {
-    private const int QueryBlock = AttentionForward.QueryBlock, KeyBlock = AttentionForward.KeyBlock;
-
-    /// <summary>Weights, their gradients, and one row of the cap's slopes.</summary>
-    internal const int ScratchFloats = 2 * QueryBlock * KeyBlock + KeyBlock;
-
+    private const int KeyBlock = AttentionTile.KeyBlock;
     private int* next;
+
+    /// <summary>Scratch floats per worker: gathered queries, their gradient, upstream rows, weights and their gradients, one row of the cap's slopes.</summary>
+    public static int ScratchFloats(AttentionOptions options, AttentionSizes sizes) =>
+        AttentionTile.MaxRows(options) * (2 * sizes.HeadSize + sizes.ValueSize + 2 * KeyBlock) + KeyBlock;
 
     /// <summary>Runs all tasks; <paramref name="counter"/> hands them out.</summary>
     public void Start(int* counter, WorkerPool workers)
@@ -29,56 +29,57 @@ internal unsafe struct AttentionBackward(
     /// <inheritdoc/>
     public readonly void Run(int worker, int start, int end)
     {
-        float* own = scratch + (long)worker * ScratchFloats;
-        int tasks = queries.Count * options.KvHeads, group = options.Heads / options.KvHeads;
+        float* own = scratch + (long)worker * ScratchFloats(options, sizes);
+        int tasks = queries.Count * options.KvHeads, step = AttentionTile.QueriesPerTile(options);
         for (int task = Interlocked.Increment(ref *next) - 1; task < tasks; task = Interlocked.Increment(ref *next) - 1)
         {
-            int s = task / options.KvHeads, kvHead = task % options.KvHeads;
-            for (int j = 0; j < keys.Length(s); j += KeyBlock)
-                for (int h = kvHead * group; h < (kvHead + 1) * group; h++)
-                    for (int i = 0; i < queries.Length(s); i += QueryBlock)
-                        Block(s, h, kvHead, i, Math.Min(QueryBlock, queries.Length(s) - i), j, Math.Min(KeyBlock, keys.Length(s) - j), own);
+            int s = task / options.KvHeads, head = task % options.KvHeads;
+            for (int i = 0; i < queries.Length(s); i += step) Tile(s, head, new AttentionTile(queries, keys, options, s, head, i), own);
         }
     }
 
-    private readonly void Block(int s, int h, int kvHead, int i, int rows, int j, int columns, float* own)
+    private readonly void Tile(int s, int head, in AttentionTile tile, float* own)
     {
-        int length = keys.Length(s), shift = length - queries.Length(s);
-        if (AttentionSizes.Visible(i + shift, length, options).First >= j + columns || AttentionSizes.Visible(i + rows - 1 + shift, length, options).End <= j) return;
-        int d = sizes.HeadSize, size = sizes.ValueSize, strideQ = options.Heads * d, strideK = options.KvHeads * d, strideV = options.KvHeads * size, strideY = options.Heads * size;
-        int token = queries.Start(s) + i;
-        long offsetQ = (long)token * strideQ + h * d, offsetY = (long)token * strideY + h * size;
-        long offsetK = (long)(keys.Start(s) + j) * strideK + kvHead * d, offsetV = (long)(keys.Start(s) + j) * strideV + kvHead * size;
-        float* weights = own, slopes = own + QueryBlock * KeyBlock, cap = slopes + QueryBlock * KeyBlock;
-        Gemm.RunSerial(false, true, rows, columns, d, q + offsetQ, strideQ, k + offsetK, strideK, weights, KeyBlock, false);
-        Gemm.RunSerial(false, true, rows, columns, size, dy + offsetY, strideY, v + offsetV, strideV, slopes, KeyBlock, false);
-        long rowData = (long)h * sizes.Queries + token;
-        for (int r = 0; r < rows; r++)
-            Row(new(weights + r * KeyBlock, columns), new(slopes + r * KeyBlock, columns), new(cap, KeyBlock), i + r + shift, j, length, logSums[rowData + r], dots[rowData + r]);
-        if (dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, dy + offsetY, strideY, dv + offsetV, strideV, true);
-        if (dq != null) Gemm.RunSerial(false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, dq + offsetQ, strideQ, true);
-        if (dk != null) Gemm.RunSerial(true, false, columns, d, rows, slopes, KeyBlock, q + offsetQ, strideQ, dk + offsetK, strideK, true);
-    }
-
-    // In: raw scores and dP. Out: P = exp(s - log sum), and dS = P ∘ (dP - D) times the slopes of scale and cap.
-    private readonly void Row(Span<float> weights, Span<float> slopes, Span<float> cap, int position, int firstKey, int length, float logSum, float dot)
-    {
-        Span<float> p = AttentionForward.Visible(weights, position, firstKey, length, options);
-        Span<float> ds = AttentionForward.Visible(slopes, position, firstKey, length, options);
-        if (p.IsEmpty) return;
-        AttentionForward.Scores(p, options);
-        cap = cap[..p.Length];
-        if (options.Softcap > 0) // slope of cap·tanh(s/cap) is 1 - (value/cap)²
+        int rows = tile.Rows, d = sizes.HeadSize, size = sizes.ValueSize, strideK = options.KvHeads * d, strideV = options.KvHeads * size;
+        float* weights = own, slopes = weights + rows * KeyBlock, gathered = slopes + rows * KeyBlock, gradient = gathered + rows * d;
+        float* upstream = gradient + rows * d, cap = upstream + rows * size;
+        tile.Gather(q, d, options.Scale, gathered);
+        tile.Gather(dy, size, 1f, upstream);
+        new Span<float>(gradient, rows * d).Clear();
+        for (int j = tile.FirstKey; j < tile.EndKey; j += KeyBlock)
         {
-            TensorPrimitives.Multiply(p, p, cap);
-            TensorPrimitives.Multiply(cap, -1f / (options.Softcap * options.Softcap), cap);
-            TensorPrimitives.Add(cap, 1f, cap);
+            int columns = Math.Min(KeyBlock, tile.EndKey - j);
+            long offsetK = (long)(keys.Start(s) + j) * strideK + head * d, offsetV = (long)(keys.Start(s) + j) * strideV + head * size;
+            Gemm.RunSerial(false, true, rows, columns, d, gathered, d, k + offsetK, strideK, weights, KeyBlock, false);
+            Gemm.RunSerial(false, true, rows, columns, size, upstream, size, v + offsetV, strideV, slopes, KeyBlock, false);
+            for (int r = 0; r < rows; r++)
+            {
+                long index = tile.HeadIndex(r);
+                Row(tile.Visible(new(weights + r * KeyBlock, columns), r, j), tile.Visible(new(slopes + r * KeyBlock, columns), r, j), cap, logSums[index], dots[index]);
+            }
+            // The gathered queries carry the scale, so dK has it already; dQ gets it below.
+            if (dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, upstream, size, dv + offsetV, strideV, true);
+            if (dk != null) Gemm.RunSerial(true, false, columns, d, rows, slopes, KeyBlock, gathered, d, dk + offsetK, strideK, true);
+            if (dq != null) Gemm.RunSerial(false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, gradient, d, true);
         }
-        TensorPrimitives.Subtract(p, logSum, p);
-        TensorPrimitives.Exp(p, p);
-        TensorPrimitives.Subtract(ds, dot, ds);
-        TensorPrimitives.Multiply(ds, p, ds);
-        TensorPrimitives.Multiply(ds, options.Scale, ds);
-        if (options.Softcap > 0) TensorPrimitives.Multiply(ds, cap, ds);
+        if (dq != null) tile.ScatterAdd(gradient, d, options.Scale, dq);
+    }
+
+    // In: scores and dP. Out: P = exp(s - log sum), and dS = P ∘ (dP - D), through the cap.
+    private readonly void Row(Span<float> p, Span<float> ds, float* capScratch, float logSum, float dot)
+    {
+        if (p.IsEmpty) return;
+        float cap = options.Softcap;
+        Span<float> slope = new(capScratch, p.Length);
+        AttentionForward.Cap(p, cap);
+        if (cap > 0) // the slope of cap·tanh(s/cap) is 1 - (value/cap)²
+        {
+            TensorPrimitives.Multiply(p, p, slope);
+            TensorPrimitives.Multiply(slope, -1f / (cap * cap), slope);
+            TensorPrimitives.Add(slope, 1f, slope);
+        }
+        SoftmaxRow.ExpSum(p, logSum);
+        SoftmaxRow.Weigh(ds, dot, p);
+        if (cap > 0) TensorPrimitives.Multiply(ds, slope, ds);
     }
 }

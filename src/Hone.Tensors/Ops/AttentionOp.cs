@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Hone.Tensors.Kernels;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -32,8 +31,8 @@ public static unsafe class AttentionOp
         AttentionSizes sizes = new(q, k, v, queries, keys, options);
         bool needs = tape.Needs(q, k, v);
         Tensor y = tape.New((sizes.Queries, options.Heads * sizes.ValueSize), needs);
-        Tensor logSums = tape.New((options.Heads, sizes.Queries));
-        using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionForward.ScratchFloats);
+        Tensor logSums = tape.New((sizes.Queries, options.Heads));
+        using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionForward.ScratchFloats(options, sizes));
         AttentionForward job = new(queries, keys, options, sizes, q.Pointer, k.Pointer, v.Pointer, y.Pointer, logSums.Pointer, scratch.Pointer);
         int next = 0;
         job.Start(&next, tape.Workers);
@@ -65,7 +64,7 @@ public static unsafe class AttentionOp
             float* dq = Q.RequiresGrad ? Q.BeginScatterGrad() : null;
             float* dk = K.RequiresGrad ? K.BeginScatterGrad() : null;
             float* dv = V.RequiresGrad ? V.BeginScatterGrad() : null;
-            using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionBackward.ScratchFloats);
+            using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionBackward.ScratchFloats(Options, Sizes));
             using PooledFloats inner = new(tape, Sizes.Queries * Options.Heads);
             fixed (float* dy = Output.Grad)
             {
@@ -80,22 +79,17 @@ public static unsafe class AttentionOp
         // rowsum(dO ∘ O), D in algorithm 2
         private void RowDots(Tape tape, float* dy, float* target)
         {
-            DotJob job = new(Output.Pointer, dy, target, Sizes, Options.Heads);
-            tape.Workers.For(Sizes.Queries, 64, ref job);
+            DotJob job = new(Output.Pointer, dy, target, Sizes.ValueSize);
+            tape.Workers.For(Sizes.Queries * Options.Heads, RmsNormOp.RowGrain(Sizes.ValueSize), ref job);
         }
     }
 
-    private readonly struct DotJob(float* y, float* dy, float* target, AttentionSizes sizes, int heads) : IRangeJob
+    private readonly struct DotJob(float* y, float* dy, float* target, int size) : IRangeJob
     {
         public void Run(int worker, int start, int end)
         {
-            int size = sizes.ValueSize;
             for (int r = start; r < end; r++)
-                for (int h = 0; h < heads; h++)
-                {
-                    long offset = ((long)r * heads + h) * size;
-                    target[(long)h * sizes.Queries + r] = TensorPrimitives.Dot(new ReadOnlySpan<float>(y + offset, size), new ReadOnlySpan<float>(dy + offset, size));
-                }
+                target[r] = TensorPrimitives.Dot(new ReadOnlySpan<float>(y + (long)r * size, size), new ReadOnlySpan<float>(dy + (long)r * size, size));
         }
     }
 }

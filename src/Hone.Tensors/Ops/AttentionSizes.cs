@@ -1,5 +1,3 @@
-using Hone.Tensors.Threads;
-
 namespace Hone.Tensors.Ops;
 
 /// <summary>Checked sizes of one attention call, and which keys a query sees.</summary>

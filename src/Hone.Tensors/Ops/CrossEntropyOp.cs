@@ -27,7 +27,7 @@ public static unsafe class CrossEntropyOp
         int* rows = HeadTargets.RowsOf(kept);
         for (int r = 0; r < count; r++) logits.Data.Slice(rows[r] * vocabulary, vocabulary).CopyTo(work.Data[(r * vocabulary)..]);
         using PooledFloats losses = new(tape, count);
-        using PooledFloats extra = new(tape, tape.Workers.Threads * vocabulary);
+        using PooledFloats extra = new(tape, tape.Workers.Threads * HeadRowJob.ScratchRows * vocabulary);
         float* rowWeights = HeadTargets.WeightsOf(kept);
         HeadRowOutputs outputs = new() { Losses = losses.Pointer, GradWeights = loss.RequiresGrad ? rowWeights : null };
         float* bias = options.Bias is { } term ? term.Pointer : null;

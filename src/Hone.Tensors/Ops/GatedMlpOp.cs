@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -18,76 +19,70 @@ public static unsafe class GatedMlpOp
         if (gate.Shape != up.Shape) throw new ArgumentException($"gated activation: gate {gate.Shape}, up {up.Shape}");
         return activation switch
         {
-            Activation.Silu => Apply(tape, gate, up, default(Silu)),
-            Activation.GeluErf => Apply(tape, gate, up, default(GeluErf)),
-            Activation.GeluTanh => Apply(tape, gate, up, default(GeluTanh)),
-            Activation.Relu => Apply(tape, gate, up, default(Relu)),
-            Activation.ReluSquared => Apply(tape, gate, up, default(ReluSquared)),
+            Activation.Silu => Apply<Silu>(tape, gate, up),
+            Activation.GeluErf => Apply<GeluErf>(tape, gate, up),
+            Activation.GeluTanh => Apply<GeluTanh>(tape, gate, up),
+            Activation.Relu => Apply<Relu>(tape, gate, up),
+            Activation.ReluSquared => Apply<ReluSquared>(tape, gate, up),
             _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
         };
     }
 
-    private static Tensor Apply<T>(Tape tape, Tensor gate, Tensor up, T function) where T : struct, IUnary
+    private static Tensor Apply<T>(Tape tape, Tensor gate, Tensor up) where T : struct, ILaneFunction
     {
         Tensor y = tape.New(gate.Shape, tape.Needs(gate, up));
-        ForwardJob<T> job = new(function, gate.Pointer, up.Pointer, y.Pointer);
+        ForwardJob<T> job = new(gate.Pointer, up.Pointer, y.Pointer);
         tape.Workers.For(y.Count, Unary.Grain, ref job);
-        if (y.RequiresGrad) tape.Record(new Node<T> { Output = y, Gate = gate, Up = up, Function = function });
+        if (y.RequiresGrad) tape.Record(new Node<T> { Output = y, Gate = gate, Up = up });
         return y;
     }
 
-    private readonly struct ForwardJob<T>(T function, float* gate, float* up, float* y) : IRangeJob where T : struct, IUnary
+    private readonly struct ForwardJob<T>(float* gate, float* up, float* y) : IRangeJob where T : struct, ILaneFunction
     {
         public void Run(int worker, int start, int end)
         {
-            for (int i = start; i < end; i += Unary.Block)
-            {
-                int n = Math.Min(Unary.Block, end - i);
-                Span<float> result = new(y + i, n);
-                function.Forward(new(gate + i, n), result);
-                TensorPrimitives.Multiply(result, new ReadOnlySpan<float>(up + i, n), result);
-            }
+            int i = start;
+            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count) (T.Value(Vector.Load(gate + i)) * Vector.Load(up + i)).Store(y + i);
+            if (i < end) Lanes.Store(T.Value(Partial(gate, i, end)) * Partial(up, i, end), new(y + i, end - i));
         }
     }
+
+    private static Vector<float> Partial(float* values, int start, int end) => Lanes.Partial(new ReadOnlySpan<float>(values + start, end - start));
 
     // The activation is computed again: that is cheaper than keeping another [N, F] for the way back.
-    private readonly struct BackwardJob<T>(T function, float* gate, float* up, float* dy, float* dGate, bool addGate, float* dUp, bool addUp)
-        : IRangeJob where T : struct, IUnary
+    private readonly struct BackwardJob<T>(float* gate, float* up, float* dy, float* dGate, bool addGate, float* dUp, bool addUp)
+        : IRangeJob where T : struct, ILaneFunction
     {
         public void Run(int worker, int start, int end)
         {
-            Span<float> memory = stackalloc float[3 * Unary.Block];
-            for (int i = start; i < end; i += Unary.Block)
+            int i = start;
+            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
             {
-                int n = Math.Min(Unary.Block, end - i);
-                Span<float> active = memory[..n], upstream = memory.Slice(Unary.Block, n), part = memory.Slice(2 * Unary.Block, n);
-                ReadOnlySpan<float> dOut = new(dy + i, n);
-                function.Forward(new(gate + i, n), active);
-                if (dGate != null) // first, in the order of BeginGrad: both may be the same tensor
-                {
-                    Span<float> target = new(dGate + i, n);
-                    Span<float> result = addGate ? part : target;
-                    TensorPrimitives.Multiply(dOut, new ReadOnlySpan<float>(up + i, n), upstream);
-                    function.Backward(new(gate + i, n), active, upstream, result);
-                    if (addGate) TensorPrimitives.Add(target, result, target);
-                }
-                if (dUp != null)
-                {
-                    Span<float> target = new(dUp + i, n);
-                    if (addUp) TensorPrimitives.MultiplyAdd(active, dOut, target, target);
-                    else TensorPrimitives.Multiply(active, dOut, target);
-                }
+                Slopes(Vector.Load(gate + i), Vector.Load(up + i), Vector.Load(dy + i), out Vector<float> gateSlope, out Vector<float> upSlope);
+                // The gate first, in the order of BeginGrad: both may be the same tensor.
+                if (dGate != null) (addGate ? Vector.Load(dGate + i) + gateSlope : gateSlope).Store(dGate + i);
+                if (dUp != null) (addUp ? Vector.Load(dUp + i) + upSlope : upSlope).Store(dUp + i);
             }
+            if (i == end) return;
+            Slopes(Partial(gate, i, end), Partial(up, i, end), Partial(dy, i, end), out Vector<float> lastGate, out Vector<float> lastUp);
+            if (dGate != null) Lanes.Store(addGate ? Partial(dGate, i, end) + lastGate : lastGate, new(dGate + i, end - i));
+            if (dUp != null) Lanes.Store(addUp ? Partial(dUp, i, end) + lastUp : lastUp, new(dUp + i, end - i));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Slopes(Vector<float> gate, Vector<float> up, Vector<float> dy, out Vector<float> gateSlope, out Vector<float> upSlope)
+        {
+            T.ValueAndSlope(gate, out Vector<float> value, out Vector<float> slope);
+            gateSlope = dy * up * slope;
+            upSlope = dy * value;
         }
     }
 
-    private sealed class Node<T> : BackwardNode where T : struct, IUnary
+    private sealed class Node<T> : BackwardNode where T : struct, ILaneFunction
     {
         public required Tensor Gate { get; init; }
 
         public required Tensor Up { get; init; }
-
-        public required T Function { get; init; }
 
         public override void Backward(Tape tape)
         {
@@ -96,7 +91,7 @@ public static unsafe class GatedMlpOp
             bool addUp = Up.RequiresGrad && Up.BeginGrad(out dUp);
             fixed (float* dy = Output.Grad)
             {
-                BackwardJob<T> job = new(Function, Gate.Pointer, Up.Pointer, dy, dGate, addGate, dUp, addUp);
+                BackwardJob<T> job = new(Gate.Pointer, Up.Pointer, dy, dGate, addGate, dUp, addUp);
                 tape.Workers.For(Output.Count, Unary.Grain, ref job);
             }
         }

@@ -10,8 +10,11 @@ namespace Hone.Tensors.Ops;
 /// </summary>
 internal unsafe ref struct HeadPass
 {
-    /// <summary>Most logits held at once: 32 MB. Smaller chunks make the products slower, larger ones leave the cache for no gain.</summary>
-    private const int ChunkFloats = 1 << 23;
+    /// <summary>
+    /// Most logits held at once: 64 MB, 340 rows of a vocabulary of 49 152. Every chunk reads the whole head and adds to its whole gradient,
+    /// so few rows per chunk make the pass one of memory instead of arithmetic.
+    /// </summary>
+    private const int ChunkFloats = 1 << 24;
 
     private readonly Tape tape;
     private readonly Tensor hidden, head;
@@ -60,7 +63,7 @@ internal unsafe ref struct HeadPass
         if (chunk == 0) return;
         using PooledFloats logits = new(tape, checked(chunk * vocabulary));
         using PooledFloats rows = new(tape, chunk * width);
-        using PooledFloats extra = new(tape, tape.Workers.Threads * vocabulary);
+        using PooledFloats extra = new(tape, tape.Workers.Threads * HeadRowJob.ScratchRows * vocabulary);
         for (int first = 0; first < Kept; first += chunk)
             Chunk(first, Math.Min(chunk, Kept - first), logits.Pointer, rows.Pointer, extra.Pointer);
     }

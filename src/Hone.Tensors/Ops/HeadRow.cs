@@ -23,29 +23,32 @@ internal unsafe struct HeadRowOutputs
 internal readonly unsafe struct HeadRowJob(
     float* logits, int vocabulary, float* bias, int* targets, HeadOptions options, HeadRowOutputs outputs, float* scratch) : IRangeJob
 {
+    /// <summary>Rows of V floats that each worker needs besides.</summary>
+    public const int ScratchRows = 2;
+
     public void Run(int worker, int start, int end)
     {
-        for (int r = start; r < end; r++) Row(r, new(logits + (long)r * vocabulary, vocabulary), new(scratch + (long)worker * vocabulary, vocabulary));
+        float* own = scratch + (long)worker * ScratchRows * vocabulary;
+        for (int r = start; r < end; r++)
+            Row(r, new(logits + (long)r * vocabulary, vocabulary), new(own, vocabulary), new(own + vocabulary, vocabulary));
     }
 
-    private void Row(int r, Span<float> z, Span<float> extra)
+    private void Row(int r, Span<float> z, Span<float> slope, Span<float> shifted)
     {
         bool wantsGrad = outputs.GradWeights != null;
         if (bias != null) TensorPrimitives.Add(z, new ReadOnlySpan<float>(bias, vocabulary), z);
-        if (options.Softcap > 0) Cap(z, extra, wantsGrad);
+        if (options.Softcap > 0) Cap(z, slope, wantsGrad);
         if (options.Temperature != 1f) TensorPrimitives.Divide(z, options.Temperature, z);
         float target = z[targets[r]], mean = options.LabelSmoothing > 0 ? TensorPrimitives.Sum<float>(z) / vocabulary : 0;
-        float max = TensorPrimitives.Max<float>(z);
-        TensorPrimitives.Subtract(z, max, z);
-        if (outputs.Entropies != null) z.CopyTo(extra);
-        TensorPrimitives.Exp(z, z);
-        float sum = TensorPrimitives.Sum<float>(z), log = MathF.Log(sum), logSum = max + log, smooth = options.LabelSmoothing;
+        float max = SoftmaxRow.Max(z);
+        if (outputs.Entropies != null) TensorPrimitives.Subtract(z, max, shifted);
+        float sum = SoftmaxRow.ExpSum(z, max), log = MathF.Log(sum), logSum = max + log, smooth = options.LabelSmoothing;
         float logProb = target - max - log; // in this order: max may be large
         if (outputs.LogProbs != null) outputs.LogProbs[r] = logProb;
-        if (outputs.Entropies != null) outputs.Entropies[r] = log - TensorPrimitives.Dot<float>(z, extra) / sum;
+        if (outputs.Entropies != null) outputs.Entropies[r] = log - TensorPrimitives.Dot<float>(z, shifted) / sum;
         if (outputs.Losses != null)
             outputs.Losses[r] = -(1 - smooth) * logProb + (smooth > 0 ? smooth * (logSum - mean) : 0) + options.ZLoss * logSum * logSum;
-        if (wantsGrad) Gradient(z, outputs.GradWeights[r], sum, logSum, targets[r], extra);
+        if (wantsGrad) Gradient(z, outputs.GradWeights[r], sum, logSum, targets[r], slope);
     }
 
     private void Cap(Span<float> z, Span<float> slope, bool keepSlope)

@@ -36,15 +36,14 @@ internal readonly struct SoftmaxFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = TensorPrimitives.Max(x);
+        float max = SoftmaxRow.Max(x);
         if (float.IsNegativeInfinity(max))
         {
             y.Clear();
             return;
         }
-        TensorPrimitives.Subtract(x, max, y);
-        TensorPrimitives.Exp(y, y);
-        TensorPrimitives.Divide(y, TensorPrimitives.Sum<float>(y), y);
+        x.CopyTo(y);
+        TensorPrimitives.Multiply(y, 1f / SoftmaxRow.ExpSum(y, max), y);
     }
 
     // dx = y ∘ (dy - y·dy)
@@ -61,10 +60,9 @@ internal readonly struct LogSoftmaxFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = TensorPrimitives.Max(x);
-        TensorPrimitives.Subtract(x, max, y);
-        TensorPrimitives.Exp(y, y);
-        float log = MathF.Log(TensorPrimitives.Sum<float>(y));
+        float max = SoftmaxRow.Max(x);
+        x.CopyTo(y);
+        float log = MathF.Log(SoftmaxRow.ExpSum(y, max));
         TensorPrimitives.Subtract(x, max, y); // the large part first: max + log would swallow the logarithm
         TensorPrimitives.Subtract(y, log, y);
     }
@@ -83,7 +81,7 @@ internal readonly struct LogSumExpFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = TensorPrimitives.Max(x);
+        float max = SoftmaxRow.Max(x);
         y[0] = max;
         if (float.IsInfinity(max)) return;
         Span<float> part = stackalloc float[Unary.Block];
@@ -91,9 +89,8 @@ internal readonly struct LogSumExpFunction : IRowFunction
         for (int i = 0; i < x.Length; i += Unary.Block)
         {
             Span<float> block = part[..Math.Min(Unary.Block, x.Length - i)];
-            TensorPrimitives.Subtract(x.Slice(i, block.Length), max, block);
-            TensorPrimitives.Exp(block, block);
-            sum += TensorPrimitives.Sum<float>(block);
+            x.Slice(i, block.Length).CopyTo(block);
+            sum += SoftmaxRow.ExpSum(block, max);
         }
         y[0] = (float)(max + Math.Log(sum));
     }
@@ -112,7 +109,7 @@ internal readonly struct EntropyFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = TensorPrimitives.Max(x);
+        float max = SoftmaxRow.Max(x);
         double sum = 0, along = 0;
         for (int i = 0; i < x.Length; i++)
         {

@@ -4,12 +4,13 @@ using System.Text.Json.Nodes;
 
 namespace Hone.Tests.Evaluation;
 
-/// <summary>Rows of shared/data/golden/evaluation; the test skips where they are absent.</summary>
+/// <summary>Rows of shared/data/golden/evaluation where they are, else the choice of them in tests/golden/evaluation.</summary>
 internal static class GoldenRows
 {
     public static IReadOnlyList<JsonObject> Read(string file)
     {
-        string path = SharedData.Require($"data/golden/evaluation/{file}");
+        string path = SharedData.Path($"data/golden/evaluation/{file}") ?? SharedData.Golden($"evaluation/{file}");
+        Assert.SkipWhen(!File.Exists(path), $"shared/data/golden/evaluation/{file} is not here");
         return [.. File.ReadLines(path).Where(l => l.Length > 0).Select(l => JsonNode.Parse(l)!.AsObject())];
     }
 

@@ -48,6 +48,7 @@ public class MathsGoldenTests
         {
             Assert.Equal(row["a_normalized"].Text(), MinervaRules.Normalise(row["a"].Text()));
             Assert.Equal(row["b_normalized"].Text(), MinervaRules.Normalise(row["b"].Text()));
+            Assert.Equal(row["string_equal"].Number() == 1, MinervaRules.Normalise(row["a"].Text()) == MinervaRules.Normalise(row["b"].Text()));
         }
         foreach (JsonObject row in GoldenRows.Read("minerva_extract.jsonl")) Assert.Equal(row["unnormalized"].Text(), MinervaRules.Extract(row["text"].Text()));
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace Hone.Models.Formats.Blocks;
 
@@ -44,4 +45,30 @@ internal static class BlockBits
 
     /// <summary>Nearest whole number, ties away from zero (C's roundf).</summary>
     public static int Round(float x) => (int)MathF.Round(x, MidpointRounding.AwayFromZero);
+
+    /// <summary>y[i] = (code[i] - offset) · scale for 16 codes.</summary>
+    public static void Scaled(Vector128<byte> codes, float offset, float scale, Span<float> y)
+    {
+        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(codes);
+        Scaled4(Vector128.WidenLower(low), offset, scale, y);
+        Scaled4(Vector128.WidenUpper(low), offset, scale, y[4..]);
+        Scaled4(Vector128.WidenLower(high), offset, scale, y[8..]);
+        Scaled4(Vector128.WidenUpper(high), offset, scale, y[12..]);
+    }
+
+    /// <summary>y[i] = code[i] · scale + add for 16 codes; two roundings, as in the reference, never one fused.</summary>
+    public static void Affine(Vector128<byte> codes, float scale, float add, Span<float> y)
+    {
+        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(codes);
+        Affine4(Vector128.WidenLower(low), scale, add, y);
+        Affine4(Vector128.WidenUpper(low), scale, add, y[4..]);
+        Affine4(Vector128.WidenLower(high), scale, add, y[8..]);
+        Affine4(Vector128.WidenUpper(high), scale, add, y[12..]);
+    }
+
+    private static void Scaled4(Vector128<uint> codes, float offset, float scale, Span<float> y) =>
+        ((Vector128.ConvertToSingle(codes.AsInt32()) - Vector128.Create(offset)) * scale).CopyTo(y);
+
+    private static void Affine4(Vector128<uint> codes, float scale, float add, Span<float> y) =>
+        (Vector128.ConvertToSingle(codes.AsInt32()) * scale + Vector128.Create(add)).CopyTo(y);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static Hone.Models.Formats.Blocks.BlockBits;
 
 namespace Hone.Models.Formats.Blocks;
@@ -46,9 +47,11 @@ internal static class KBlocks
         {
             (int s, int m) = ScaleAndMin(block.Slice(4, 12), sub);
             float scale = d * s, min = dmin * m;
-            ReadOnlySpan<byte> codes = block.Slice(16 + sub / 2 * 32, 32);
-            int shift = sub % 2 * 4;
-            for (int i = 0; i < 32; i++) y[sub * 32 + i] = scale * ((codes[i] >> shift) & 15) - min;
+            for (int i = 0; i < 32; i += 16)
+            {
+                Vector128<byte> codes = Vector128.Create(block.Slice(16 + sub / 2 * 32 + i, 16)) >> (sub % 2 * 4);
+                Affine(codes & Vector128.Create((byte)15), scale, -min, y.Slice(sub * 32 + i, 16));
+            }
         }
     }
 
@@ -76,10 +79,11 @@ internal static class KBlocks
         {
             ReadOnlySpan<byte> low = block.Slice(group / 4 * 64 + group % 2 * 32, 32), high = block.Slice(128 + group / 4 * 32, 32);
             int lowShift = group / 2 % 2 * 4, highShift = group % 4 * 2;
-            for (int i = 0; i < 32; i++)
+            for (int i = 0; i < 32; i += 16)
             {
-                int code = ((low[i] >> lowShift) & 15) | ((high[i] >> highShift) & 3) << 4;
-                y[group * 32 + i] = d * scales[group * 2 + i / 16] * (code - 32);
+                Vector128<byte> codes = ((Vector128.Create(low.Slice(i, 16)) >> lowShift) & Vector128.Create((byte)15))
+                    | (((Vector128.Create(high.Slice(i, 16)) >> highShift) & Vector128.Create((byte)3)) << 4);
+                Scaled(codes, 32, d * scales[group * 2 + i / 16], y.Slice(group * 32 + i, 16));
             }
         }
     }

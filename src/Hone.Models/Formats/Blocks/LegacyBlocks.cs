@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static Hone.Models.Formats.Blocks.BlockBits;
 
 namespace Hone.Models.Formats.Blocks;
@@ -14,8 +15,9 @@ internal static class LegacyBlocks
     public static void ReadQ8_0(ReadOnlySpan<byte> block, Span<float> y)
     {
         float d = Half(block);
-        ReadOnlySpan<sbyte> codes = MemoryMarshal.Cast<byte, sbyte>(block[2..]);
-        for (int i = 0; i < 32; i++) y[i] = codes[i] * d;
+        Vector128<byte> flip = Vector128.Create((byte)0x80); // signed codes counted from -128
+        Scaled(Vector128.Create(block.Slice(2, 16)) ^ flip, 128, d, y);
+        Scaled(Vector128.Create(block.Slice(18, 16)) ^ flip, 128, d, y[16..]);
     }
 
     /// <summary>Like Q8_0, with the sum of the block behind the scale (used for activations only).</summary>
@@ -29,23 +31,17 @@ internal static class LegacyBlocks
     public static void ReadQ4_0(ReadOnlySpan<byte> block, Span<float> y)
     {
         float d = Half(block);
-        ReadOnlySpan<byte> codes = block.Slice(2, 16);
-        for (int i = 0; i < 16; i++)
-        {
-            y[i] = ((codes[i] & 15) - 8) * d;
-            y[i + 16] = ((codes[i] >> 4) - 8) * d;
-        }
+        Vector128<byte> codes = Vector128.Create(block.Slice(2, 16));
+        Scaled(codes & Vector128.Create((byte)15), 8, d, y);
+        Scaled(codes >> 4, 8, d, y[16..]);
     }
 
     public static void ReadQ4_1(ReadOnlySpan<byte> block, Span<float> y)
     {
         float d = Half(block), m = Half(block, 2);
-        ReadOnlySpan<byte> codes = block.Slice(4, 16);
-        for (int i = 0; i < 16; i++)
-        {
-            y[i] = (codes[i] & 15) * d + m;
-            y[i + 16] = (codes[i] >> 4) * d + m;
-        }
+        Vector128<byte> codes = Vector128.Create(block.Slice(4, 16));
+        Affine(codes & Vector128.Create((byte)15), d, m, y);
+        Affine(codes >> 4, d, m, y[16..]);
     }
 
     public static void ReadQ5_0(ReadOnlySpan<byte> block, Span<float> y)

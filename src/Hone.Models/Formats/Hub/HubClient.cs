@@ -66,14 +66,15 @@ public sealed class HubClient : IDisposable
 
     private async Task<byte[]> ReadAllAsync(Uri address, HubModelId id, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await connection.GetAsync(address, 0, id, cancellation).ConfigureAwait(false);
-        using Stream source = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using HubAnswer answer = await connection.GetAsync(address, 0, id, cancellation).ConfigureAwait(false);
+        using Stream source = await answer.Response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         using MemoryStream all = new();
         byte[] buffer = new byte[1 << 16];
         int count;
         while ((count = await connection.ReadAsync(source, buffer, cancellation).ConfigureAwait(false)) > 0)
         {
-            if (all.Length + count > MaxListingBytes) throw new HoneException($"{address}: the listing is longer than {MaxListingBytes} bytes.");
+            if (all.Length + count > MaxListingBytes)
+                throw new HoneException($"{address}: the listing is longer than {MaxListingBytes} bytes.");
             all.Write(buffer, 0, count);
         }
         return all.ToArray();
@@ -85,7 +86,9 @@ public sealed class HubClient : IDisposable
         Directory.CreateDirectory(blobs);
         long missing = files.Where(file => !File.Exists(Path.Combine(blobs, file.Sha256 ?? file.GitSha1 ?? "-"))).Sum(file => file.Size ?? 0);
         long free = new DriveInfo(blobs).AvailableFreeSpace;
-        if (missing > free) throw new HoneException($"{id} needs {missing} bytes more, but only {free} are free at {cache.Folder}. Set HF_HOME to a folder on another disk.");
+        if (missing > free)
+            throw new HoneException(
+                $"{id} needs {missing} bytes more, but only {free} are free at {cache.Folder}. Set HF_HOME to a folder on another disk.");
     }
 
     private Uri Address(string relative) => new($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{relative}");

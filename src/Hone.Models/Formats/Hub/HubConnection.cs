@@ -15,6 +15,15 @@ internal sealed class HubRetryException(string message, TimeSpan? wait = null, E
     public TimeSpan? Wait { get; } = wait;
 }
 
+/// <summary>An answer, with what the hub itself said of the file before it redirected to where the bytes are.</summary>
+/// <param name="Response">The answer with the bytes.</param>
+/// <param name="Etag">The content's hash by the hub's headers, or null.</param>
+/// <param name="Size">The content's size by the hub's headers, or null.</param>
+internal sealed record HubAnswer(HttpResponseMessage Response, string? Etag, long? Size) : IDisposable
+{
+    public void Dispose() => Response.Dispose();
+}
+
 /// <summary>
 /// Requests to the hub: the token goes to the hub's own address only, redirects are followed by hand, silence is an error,
 /// and answers other than success become sentences.
@@ -29,7 +38,13 @@ internal sealed class HubConnection : IDisposable
     public HubConnection(HubOptions options)
     {
         this.options = options;
-        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, ConnectTimeout = options.SilenceTimeout, UseCookies = false };
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = options.SilenceTimeout,
+            UseCookies = false,
+            UseProxy = !options.Endpoint.IsLoopback,
+        };
         http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("hone", "0.1"));
     }
@@ -39,12 +54,14 @@ internal sealed class HubConnection : IDisposable
     /// <param name="from">First byte wanted; 0 for all.</param>
     /// <exception cref="HubRetryException">Worth another attempt.</exception>
     /// <exception cref="HoneException">Not worth one.</exception>
-    public async Task<HttpResponseMessage> GetAsync(Uri address, long from, HubModelId id, CancellationToken cancellation)
+    public async Task<HubAnswer> GetAsync(Uri address, long from, HubModelId id, CancellationToken cancellation)
     {
+        (string? etag, long? size) = (null, null);
         for (int hop = 0; hop <= MaxRedirects; hop++)
         {
             HttpResponseMessage response = await SendAsync(address, from, cancellation).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode) return response;
+            if (IsHub(address)) (etag, size) = (Header(response, "X-Linked-Etag") ?? Header(response, "ETag") ?? etag, LinkedSize(response) ?? size);
+            if (response.IsSuccessStatusCode) return new(response, etag, size);
             using (response)
             {
                 bool redirect = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
@@ -91,8 +108,10 @@ internal sealed class HubConnection : IDisposable
     private Uri Follow(Uri from, Uri location)
     {
         Uri target = location.IsAbsoluteUri ? location : new Uri(from, location);
-        if (target.Scheme is not ("http" or "https")) throw new HoneException($"{from.Host} redirects to '{target}', which is not a web address.");
-        if (from.Scheme == "https" && target.Scheme == "http") throw new HoneException($"{from.Host} redirects from https to http, which is not safe.");
+        if (target.Scheme is not ("http" or "https"))
+            throw new HoneException($"{from.Host} redirects to '{target}', which is not a web address.");
+        if (from.Scheme == "https" && target.Scheme == "http")
+            throw new HoneException($"{from.Host} redirects from https to http, which is not safe.");
         return target;
     }
 
@@ -117,6 +136,12 @@ internal sealed class HubConnection : IDisposable
             _ => new HoneException($"{place}, expected the file."),
         };
     }
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First().Replace("W/", "").Trim('"') : null;
+
+    private static long? LinkedSize(HttpResponseMessage response) =>
+        long.TryParse(Header(response, "X-Linked-Size"), out long size) && size >= 0 ? size : null;
 
     private static TimeSpan? WaitOf(HttpResponseMessage response)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Hone.Core;
@@ -48,14 +49,14 @@ internal sealed class HubDownload(HubConnection connection, HubOptions options, 
     {
         // Of unknown size, a rest cannot be told from the whole.
         if (file.Size is null || target.Length > file.Size) Restart(target, advance);
-        long? size = file.Size;
-        if (size is null || target.Length < size || size == 0)
+        if (file.Size is null or 0 || target.Length < file.Size)
         {
             try
             {
-                using HttpResponseMessage response = await GetAsync(address, file, target, advance, cancellation).ConfigureAwait(false);
-                size ??= response.Content.Headers.ContentLength;
-                await CopyAsync(response, file, size, target, advance, cancellation).ConfigureAwait(false);
+                using HubAnswer answer = await connection.GetAsync(address, target.Length, id, cancellation).ConfigureAwait(false);
+                file = Complete(file, answer);
+                CheckOffer(answer.Response, file, target, advance);
+                await CopyAsync(answer.Response, file, target, advance, cancellation).ConfigureAwait(false);
             }
             catch (HubRetryException error) when (error.StartOver)
             {
@@ -66,29 +67,37 @@ internal sealed class HubDownload(HubConnection connection, HubOptions options, 
         return Check(file, target, advance);
     }
 
-    private async Task<HttpResponseMessage> GetAsync(Uri address, HubFile file, FileStream target, Action<long> advance, CancellationToken cancellation)
+    /// <summary>Where the listing was silent, the hub's headers give size and hash: an etag is the SHA-256 or git's hash.</summary>
+    private static HubFile Complete(HubFile file, HubAnswer answer)
     {
-        long from = target.Length;
-        HttpResponseMessage response = await connection.GetAsync(address, from, id, cancellation).ConfigureAwait(false);
+        if (file.Size is null) file = file with { Size = answer.Size ?? answer.Response.Content.Headers.ContentLength };
+        if (file.Sha256 is not null || file.GitSha1 is not null || answer.Etag is null || !answer.Etag.All(char.IsAsciiHexDigitLower)) return file;
+        return answer.Etag.Length switch
+        {
+            64 => file with { Sha256 = answer.Etag },
+            40 => file with { GitSha1 = answer.Etag },
+            _ => file,
+        };
+    }
+
+    /// <summary>Compares what the server offers with what is to come.</summary>
+    private static void CheckOffer(HttpResponseMessage response, HubFile file, FileStream target, Action<long> advance)
+    {
         bool continues = response.StatusCode == HttpStatusCode.PartialContent;
-        long? total = continues ? response.Content.Headers.ContentRange?.Length : response.Content.Headers.ContentLength;
-        if (continues && response.Content.Headers.ContentRange?.From != from)
-        {
-            response.Dispose();
+        ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
+        if (continues && range?.From != target.Length)
             throw new HubRetryException("the server sent another part than was asked for", startOver: true);
-        }
+        long? total = continues ? range?.Length : response.Content.Headers.ContentLength;
         if (total is not null && file.Size is not null && total != file.Size)
-        {
-            response.Dispose();
-            throw new HoneException($"{file.Path}: the server offers {total} bytes, its listing says {file.Size}. Not fetched: one of them is wrong.");
-        }
-        if (!continues && from > 0) Restart(target, advance);
-        return response;
+            throw new HoneException(
+                $"{file.Path}: the server offers {total} bytes, its listing says {file.Size}. Not fetched: one of them is wrong.");
+        if (!continues) Restart(target, advance);
     }
 
     private async Task CopyAsync(
-        HttpResponseMessage response, HubFile file, long? size, FileStream target, Action<long> advance, CancellationToken cancellation)
+        HttpResponseMessage response, HubFile file, FileStream target, Action<long> advance, CancellationToken cancellation)
     {
+        long? size = file.Size;
         byte[] buffer = new byte[1 << 17];
         using Stream source = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         target.Seek(0, SeekOrigin.End);
@@ -103,7 +112,8 @@ internal sealed class HubDownload(HubConnection connection, HubOptions options, 
             target.Write(buffer, 0, count);
             advance(count);
         }
-        if (size is not null && target.Length < size) throw new HubRetryException($"the answer ended after {target.Length} of {size} bytes");
+        if (size is not null && target.Length < size)
+            throw new HubRetryException($"the answer ended after {target.Length} of {size} bytes");
     }
 
     /// <summary>Compares size and hash, and names the blob.</summary>

@@ -27,7 +27,8 @@ public sealed partial record HubListing(string Commit, IReadOnlyList<HubFile> Fi
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
             JsonElement root = document.RootElement;
             string commit = Text(root, "sha") ?? "";
-            if (!HubCache.IsCommit(commit)) throw new HoneException($"{source}: the listing names commit '{commit}', expected 40 hexadecimal digits.");
+            if (!HubCache.IsCommit(commit))
+                throw new HoneException($"{source}: the listing names commit '{commit}', expected 40 hexadecimal digits.");
             if (!root.TryGetProperty("siblings", out JsonElement siblings) || siblings.ValueKind != JsonValueKind.Array)
                 throw new HoneException($"{source}: the listing has no 'siblings', the list of files.");
             if (siblings.GetArrayLength() > MaxFiles) throw new HoneException($"{source}: more than {MaxFiles} files.");
@@ -65,7 +66,8 @@ public sealed partial record HubListing(string Commit, IReadOnlyList<HubFile> Fi
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static long? Number(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) ? number : null;
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt64(out long number) ? number : null;
 
     [GeneratedRegex(@"\A[0-9a-f]{64}\z")]
     private static partial Regex Sha256Pattern();

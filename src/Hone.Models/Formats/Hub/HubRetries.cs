@@ -25,9 +25,12 @@ internal static class HubRetries
             catch (HubRetryException error)
             {
                 if (progress() - reached >= NewStartBytes) (tries, reached) = (1, progress());
-                if (tries >= options.MaxAttempts) throw new HoneException($"{what}: {error.Message}; gave up after {tries} attempts. Run the command again to go on from here.", error);
+                if (tries >= options.MaxAttempts)
+                    throw new HoneException(
+                        $"{what}: {error.Message}; gave up after {tries} attempts. Run the command again to go on from here.", error);
                 TimeSpan wait = error.Wait ?? TimeSpan.FromTicks(Math.Min(options.MaxWait.Ticks, options.FirstWait.Ticks << Math.Min(tries - 1, 20)));
-                if (wait > options.MaxWait) throw new HoneException($"{what}: {error.Message}; it asks to wait {wait.TotalSeconds:0} s. Try again later.", error);
+                if (wait > options.MaxWait)
+                    throw new HoneException($"{what}: {error.Message}; it asks to wait {wait.TotalSeconds:0} s. Try again later.", error);
                 reporter.Warn($"{what}: {error.Message}; trying again in {wait.TotalSeconds:0.#} s.");
                 await Task.Delay(wait, cancellation).ConfigureAwait(false);
             }

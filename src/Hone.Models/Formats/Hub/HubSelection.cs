@@ -39,7 +39,8 @@ internal static partial class HubSelection
         if (exact is not null) return exact;
         if (fitting.Length == 1) return fitting[0];
         string known = all.Length == 0 ? "It has no GGUF file." : $"It has {string.Join(", ", GgufNames(files).Take(30))}.";
-        throw new HoneException($"{model}: {(fitting.Length == 0 ? "no" : $"{fitting.Length}")} GGUF files fit '{wanted}', expected one. {known}");
+        throw new HoneException(
+            $"{model}: {(fitting.Length == 0 ? "no" : $"{fitting.Length}")} GGUF files fit '{wanted}', expected one. {known}");
     }
 
     private static string[] GgufNames(IReadOnlyList<HubFile> files) =>

@@ -9,18 +9,17 @@ internal static unsafe class PanelDequantizer
     /// <summary>Expands blocks [b0, b1) of a panel, transposed: columns of the matrix become rows.</summary>
     /// <param name="layout">How the panel is stored.</param>
     /// <param name="panel">16 rows of weights.</param>
-    /// <param name="blocks">Blocks per row.</param>
     /// <param name="b0">First block.</param>
     /// <param name="b1">One past the last.</param>
     /// <param name="target">[(b1 - b0) · 32, 16].</param>
     /// <param name="ld">Distance between the target's rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transposed(PanelLayout layout, byte* panel, int blocks, int b0, int b1, float* target, nint ld)
+    public static void Transposed(PanelLayout layout, byte* panel, int b0, int b1, float* target, nint ld)
     {
         Vector512<int> zero = Vector512.Create(layout.Zero);
         for (int b = b0; b < b1; b++)
         {
-            byte* scales = panel + (long)b * layout.ScaleBytes, quants = panel + layout.ScaleRegion(blocks) + (long)b * layout.QuantBytes;
+            byte* scales = panel + (long)b * layout.BlockBytes, quants = scales + layout.ScaleBytes;
             Vector512<float> scale = Scale(layout, scales, 0);
             Vector512<float> minimum = layout.HasMinimum ? Scale(layout, scales, PanelLayout.Rows) : Vector512<float>.Zero;
             for (int group = 0; group < 8; group++, target += 4 * ld)
@@ -43,7 +42,7 @@ internal static unsafe class PanelDequantizer
     {
         for (int b = 0; b < blocks; b++)
         {
-            byte* scales = panel + (long)b * layout.ScaleBytes, quants = panel + layout.ScaleRegion(blocks) + (long)b * layout.QuantBytes;
+            byte* scales = panel + (long)b * layout.BlockBytes, quants = scales + layout.ScaleBytes;
             float scale = ScaleAt(layout, scales, lane), minimum = layout.HasMinimum ? ScaleAt(layout, scales, PanelLayout.Rows + lane) : 0f;
             for (int k = 0; k < PanelLayout.Block; k++)
                 *target++ = (Quant(layout, quants, lane, k) - layout.Zero) * scale + minimum;

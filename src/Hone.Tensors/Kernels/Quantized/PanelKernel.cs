@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Hone.Tensors.Kernels.MachineCode;
 
 namespace Hone.Tensors.Kernels.Quantized;
 
@@ -15,6 +16,14 @@ internal static unsafe class PanelKernel
     /// <param name="y">[rows, 16 · panels] result.</param>
     /// <param name="ldy">Distance between its rows.</param>
     public static void Run(PanelLayout layout, byte* panel, int panels, int blocks, ActivationBlock* x, int rows, float* y, nint ldy)
+    {
+        if (VnniPanels.Available) VnniPanels.Run(layout, panel, panels, blocks, x, rows, y, ldy);
+        else RunIntrinsics(layout, panel, panels, blocks, x, rows, y, ldy);
+    }
+
+    /// <summary>The same in C#.</summary>
+    public static void RunIntrinsics(
+        PanelLayout layout, byte* panel, int panels, int blocks, ActivationBlock* x, int rows, float* y, nint ldy)
     {
         long bytes = layout.PanelBytes(blocks);
         for (int i = 0; i < panels; i++, panel += bytes, y += PanelLayout.Rows) One(layout, panel, blocks, x, rows, y, ldy);

@@ -1,8 +1,9 @@
 namespace Hone.Tensors.Kernels.Quantized;
 
 /// <summary>
-/// How weights lie in memory for int8 dot products. Sixteen rows of the matrix form a panel. A panel holds first the scales of
-/// all its blocks, then the quants of all its blocks, a block being 32 columns of the 16 rows. Quants are ordered
+/// How weights lie in memory for int8 dot products. Sixteen rows of the matrix form a panel. A panel consists of
+/// blocks, a block being 32 columns of the 16 rows: scales (and minima), then quants. One stream of memory is read that way;
+/// with all scales of a panel before its quants, one thread read 12 GB/s where it now reads 33 (Q4_1, one row). Quants are ordered
 /// [8 groups of 4 columns, 16 rows, 4 columns], so that one 64-byte vector meets four activations broadcast to all lanes;
 /// where they are nibbles, the high nibbles hold the last four groups. Quants are unsigned, as the dot product
 /// instructions of x86 want the left factor: <see cref="Zero"/> is the quant that stands for zero.
@@ -25,11 +26,11 @@ internal readonly record struct PanelLayout(bool Nibbles, bool HasMinimum, bool 
     /// <summary>Bytes of a block's scales and minima: 16 scales, then 16 minima.</summary>
     public int ScaleBytes => Rows * (HalfScales ? 2 : 4) * (HasMinimum ? 2 : 1);
 
-    /// <summary>Bytes of a panel's scales, rounded up to a cache line.</summary>
-    public long ScaleRegion(int blocks) => ((long)blocks * ScaleBytes + 63) / 64 * 64;
+    /// <summary>Bytes of a block: its scales, then its quants.</summary>
+    public int BlockBytes => ScaleBytes + QuantBytes;
 
     /// <summary>Bytes of a panel.</summary>
-    public long PanelBytes(int blocks) => ScaleRegion(blocks) + (long)blocks * QuantBytes;
+    public long PanelBytes(int blocks) => (long)blocks * BlockBytes;
 
     /// <summary>The layout of a stored type, or null for those that are not multiplied as int8.</summary>
     public static PanelLayout? For(QuantType type) => type switch

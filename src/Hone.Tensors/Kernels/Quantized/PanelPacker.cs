@@ -16,12 +16,14 @@ internal static unsafe class PanelPacker
         PanelLayout layout = PanelLayout.For(type)!.Value;
         int blocks = width / PanelLayout.Block;
         int rowBytes = (int)type.RowBytes(width);
-        byte* quants = panel + layout.ScaleRegion(blocks);
         for (int row = 0; row * rowBytes < rows.Length; row++)
         {
             ReadOnlySpan<byte> source = rows.Slice(row * rowBytes, rowBytes);
             for (int b = 0; b < blocks; b++)
-                PackBlock(type, source, b, panel + (long)b * layout.ScaleBytes, quants + (long)b * layout.QuantBytes, row);
+            {
+                byte* scales = panel + (long)b * layout.BlockBytes;
+                PackBlock(type, source, b, scales, scales + layout.ScaleBytes, row);
+            }
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed unsafe class PanelStore : WeightStore
     // Weights that stay in the second-level cache while all groups of rows pass by.
     private const long ChunkBytes = 256 * 1024;
 
-    private readonly NativeBuffer memory;
+    private readonly WeightMemory memory;
     private readonly PanelLayout layout;
     private readonly int outputs, width, blocks, panels;
     private readonly long panelBytes;
@@ -19,7 +19,7 @@ internal sealed unsafe class PanelStore : WeightStore
         (layout, this.outputs, this.width) = (PanelLayout.For(type)!.Value, outputs, width);
         (blocks, panels) = (width / PanelLayout.Block, (outputs + PanelLayout.Rows - 1) / PanelLayout.Rows);
         panelBytes = layout.PanelBytes(blocks);
-        memory = new NativeBuffer(checked((int)(panelBytes * panels / sizeof(float))));
+        memory = WeightMemory.Rent(panelBytes * panels);
         long rowBytes = type.RowBytes(width);
         for (int p = 0; p < panels; p++)
         {
@@ -31,7 +31,7 @@ internal sealed unsafe class PanelStore : WeightStore
 
     public override long Bytes => memory.Bytes;
 
-    private byte* Panel(int index) => (byte*)memory.Pointer + index * panelBytes;
+    private byte* Panel(int index) => memory.Pointer + index * panelBytes;
 
     public override void Multiply(WorkerPool workers, float* x, int rows, float* y)
     {
@@ -89,7 +89,7 @@ internal sealed unsafe class PanelStore : WeightStore
     {
         int b0 = column / PanelLayout.Block, b1 = (column + columns) / PanelLayout.Block;
         for (int r = 0; r < rows; r += PanelLayout.Rows)
-            PanelDequantizer.Transposed(layout, Panel((row + r) / PanelLayout.Rows), blocks, b0, b1, target + r, ld);
+            PanelDequantizer.Transposed(layout, Panel((row + r) / PanelLayout.Rows), b0, b1, target + r, ld);
     }
 
     public override void DequantizeRow(int row, float* target) =>

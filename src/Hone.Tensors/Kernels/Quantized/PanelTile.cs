@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hone.Tensors.Kernels.Quantized;
 
 /// <summary>One panel of weights times one group of activation rows, in the vector instructions that C# offers.</summary>
 internal static unsafe class PanelTile<TDot> where TDot : struct, IByteDot
 {
+    private const int PrefetchBytes = 256;
+
     /// <param name="layout">How the panel is stored.</param>
     /// <param name="panel">16 rows of weights.</param>
     /// <param name="blocks">Blocks per row.</param>
@@ -15,22 +18,23 @@ internal static unsafe class PanelTile<TDot> where TDot : struct, IByteDot
     /// <param name="ldy">Distance between its rows.</param>
     public static void Run(PanelLayout layout, byte* panel, int blocks, ActivationBlock* x, int rows, float* y, nint ldy)
     {
-        byte* quants = panel + layout.ScaleRegion(blocks);
-        HalfPanel(layout, panel, 0, quants, blocks, x, rows, y, ldy);
-        HalfPanel(layout, panel, 8, quants + 32, blocks, x, rows, y + 8, ldy);
+        HalfPanel(layout, panel, 0, blocks, x, rows, y, ldy);
+        HalfPanel(layout, panel, 8, blocks, x, rows, y + 8, ldy);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void HalfPanel(
-        PanelLayout layout, byte* scales, int lane, byte* quants, int blocks, ActivationBlock* x, int rows, float* y, nint ldy)
+    private static void HalfPanel(PanelLayout layout, byte* scales, int lane, int blocks, ActivationBlock* x, int rows, float* y, nint ldy)
     {
         Vector256<float>* sums = stackalloc Vector256<float>[ActivationQuantizer.GroupRows];
         for (int r = 0; r < rows; r++) sums[r] = Vector256<float>.Zero;
         // Signed weights are quant - zero; nibbles become signed by the same correction through the sum of x as unsigned ones.
         Vector256<byte> flip = Vector256.Create((byte)(TDot.SignedWeights && !layout.Nibbles ? 0x80 : 0));
         int zero = TDot.SignedWeights && !layout.Nibbles ? 0 : layout.Zero;
-        for (int b = 0; b < blocks; b++, quants += layout.QuantBytes, scales += layout.ScaleBytes, x += rows)
+        for (int b = 0; b < blocks; b++, scales += layout.BlockBytes, x += rows)
         {
+            byte* quants = scales + layout.ScaleBytes + 4 * lane;
+            if (Sse.IsSupported)
+                for (int line = 0; line < layout.QuantBytes; line += 64) Sse.Prefetch0(quants + PrefetchBytes + line);
             Vector256<byte> w0, w1, w2, w3, w4, w5, w6, w7;
             (w0, w1, w2, w3) = (Load(quants), Load(quants + 64), Load(quants + 128), Load(quants + 192));
             if (layout.Nibbles)

@@ -8,7 +8,7 @@ namespace Hone.Tensors.Kernels.Quantized;
 /// <summary>Weights kept as the file has them, row by row; expanded to fp32 a few rows at a time when they are used.</summary>
 internal sealed unsafe class RowStore : WeightStore
 {
-    private readonly NativeBuffer memory;
+    private readonly WeightMemory memory;
     private readonly QuantType type;
     private readonly int outputs, width;
     private readonly long rowBytes;
@@ -16,7 +16,7 @@ internal sealed unsafe class RowStore : WeightStore
     public RowStore(QuantType type, int outputs, int width, ReadOnlySpan<byte> data)
     {
         (this.type, this.outputs, this.width, rowBytes) = (type, outputs, width, type.RowBytes(width));
-        memory = new NativeBuffer(checked((int)((rowBytes * outputs + 3) / sizeof(float))));
+        memory = WeightMemory.Rent(rowBytes * outputs);
         data[..checked((int)(rowBytes * outputs))].CopyTo(new Span<byte>(memory.Pointer, data.Length));
     }
 
@@ -48,7 +48,7 @@ internal sealed unsafe class RowStore : WeightStore
     /// <summary>Expands part of a row.</summary>
     private void Dequantize(int row, int column, Span<float> target)
     {
-        byte* source = (byte*)memory.Pointer + row * rowBytes + column / type.BlockSize() * type.BlockBytes();
+        byte* source = memory.Pointer + row * rowBytes + column / type.BlockSize() * type.BlockBytes();
         switch (type)
         {
             case QuantType.F16:

@@ -64,6 +64,43 @@ public class GgufTests
     }
 
     [Fact]
+    public void A_large_file_opens_at_once()
+    {
+        using TempFolder folder = new();
+        GgufMetadata metadata = new();
+        metadata.Set("tokenizer.ggml.tokens", GgufValue.Of(Enumerable.Range(0, 150_000).Select(i => $"token {i}").ToArray()));
+        GgufWriter.Save(folder["a.gguf"], metadata, []);
+        string path = Grow(folder["a.gguf"], 1L << 30);
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        using GgufFile file = new(path);
+        Assert.Equal(1L << 30, file.Entries["big"].Bytes);
+        Assert.Equal(0, file.Bytes("big")[^1]);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"{watch.Elapsed}"); // a tenth of that on a quiet machine
+        Assert.Equal("token 149999", file.Metadata.Strings("tokenizer.ggml.tokens")![^1]);
+    }
+
+    /// <summary>Adds a tensor of the given size to a file without tensors; its data are a hole that takes no disk.</summary>
+    private static string Grow(string path, long bytes)
+    {
+        byte[] header = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(header.AsSpan(8), 1UL); // number of tensors
+        using FileStream stream = new(path + ".big", FileMode.Create);
+        using BinaryWriter writer = new(stream);
+        int end = Array.FindLastIndex(header, b => b != 0) + 1; // the metadata end in a letter, padding follows
+        writer.Write(header.AsSpan(0, end));
+        writer.Write(3UL);
+        writer.Write("big"u8);
+        writer.Write(2u);
+        writer.Write(4096UL);
+        writer.Write((ulong)bytes / 4096 / 4);
+        writer.Write(0u);
+        writer.Write(0UL);
+        writer.Flush();
+        stream.SetLength((stream.Position + 31) / 32 * 32 + bytes);
+        return path + ".big";
+    }
+
+    [Fact]
     public void Arrays_that_were_read_stay_readable_after_the_file_is_closed()
     {
         using TempFolder folder = new();

@@ -30,7 +30,7 @@ public class ChatGoldenTests
     {
         ChatGolden golden = new(SharedData.Require(Folder));
         List<JsonObject> rows = golden.Rows("masks.jsonl");
-        Dictionary<string, ByteLevelOffsets> vocabularies = [];
+        Dictionary<string, ByteLevelVocabulary> vocabularies = [];
         List<string> failures = [];
         foreach (JsonObject row in rows)
         {
@@ -38,8 +38,8 @@ public class ChatGoldenTests
             string spans = string.Concat(rendered.GenerationSpansInCodePoints.Select(s => $"[{s.Start},{s.End}]"));
             string want = string.Concat(row["generation_spans"]!.AsArray().Select(s => s!.ToJsonString()));
             string tokenizer = (string)row["tokenizer"]!;
-            if (!vocabularies.TryGetValue(tokenizer, out ByteLevelOffsets? vocabulary))
-                vocabularies[tokenizer] = vocabulary = new ByteLevelOffsets(SharedData.Require($"data/golden/tokenizers/models/{tokenizer}/tokenizer.json"));
+            if (!vocabularies.TryGetValue(tokenizer, out ByteLevelVocabulary? vocabulary))
+                vocabularies[tokenizer] = vocabulary = new ByteLevelVocabulary(SharedData.Require($"data/golden/tokenizers/models/{tokenizer}/tokenizer.json"));
             int[] ids = [.. row["input_ids"]!.AsArray().Select(i => (int)i!)];
             (int, int)[] offsets = vocabulary.Offsets(rendered.Text, ids);
             string mask = string.Concat(LossMask.Of(offsets, rendered.GenerationSpansInCodePoints).Select(m => m ? '1' : '0'));

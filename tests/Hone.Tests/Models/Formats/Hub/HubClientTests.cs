@@ -275,6 +275,23 @@ public class HubClientTests
         Assert.Equal(files["model.safetensors"], File.ReadAllBytes(Path.Combine(folder, "model.safetensors")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_the_listing_is_silent_the_etag_is_the_hash(bool lies)
+    {
+        using Place place = new();
+        Dictionary<string, byte[]> files = Model();
+        string hash = FakeHub.Sha256(lies ? [1] : files["model.safetensors"]);
+        string listing = $"{{\"sha\":\"{FakeHub.Commit}\",\"siblings\":[{{\"rfilename\":\"model.safetensors\"}}]}}";
+        using FakeHub storage = new((request, _) => new Answer(200, files["model.safetensors"]) { Headers = { ["ETag"] = "\"of the storage\"" } });
+        using FakeHub hub = new((request, _) => request.Path.StartsWith("/api", StringComparison.Ordinal) ? new Answer(200, Encoding.UTF8.GetBytes(listing))
+            : new Answer(302, []) { Headers = { ["Location"] = storage.Address.ToString(), ["X-Linked-Etag"] = $"\"{hash}\"", ["X-Linked-Size"] = "100000" } });
+        if (lies) Assert.Contains("the content has hash", (await Assert.ThrowsAsync<HoneException>(() => place.PullAsync(hub, maxAttempts: 2))).Message);
+        else await place.PullAsync(hub);
+        Assert.Equal(!lies, File.Exists(Path.Combine(place.Cache.BlobFolder(Tiny), hash)));
+    }
+
     [Fact]
     public async Task Cancelling_stops_at_once_and_keeps_what_arrived()
     {

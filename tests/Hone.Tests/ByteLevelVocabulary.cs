@@ -2,18 +2,20 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Hone.Tests.Models.Templates;
+namespace Hone.Tests;
 
 /// <summary>
-/// Offsets of given ids in their text, by decoding: enough of a byte-level tokenizer to test masks without one. Each
-/// token of a split character covers the whole character; bytes the vocabulary lacks have vanished without a token.
+/// Enough of a byte-level tokenizer to test what needs one: the bytes of every token, and the offsets of given ids in
+/// their text, by decoding. Each token of a split character covers the whole character; bytes that the vocabulary lacks
+/// have vanished without a token.
 /// </summary>
-internal sealed class ByteLevelOffsets
+internal sealed class ByteLevelVocabulary
 {
     private readonly Dictionary<int, byte[]> bytes = [];
+    private readonly HashSet<int> special = [];
     private readonly bool isNfc;
 
-    public ByteLevelOffsets(string tokenizerJson)
+    public ByteLevelVocabulary(string tokenizerJson)
     {
         JsonNode file = JsonNode.Parse(File.ReadAllText(tokenizerJson))!;
         isNfc = (string?)file["normalizer"]?["type"] == "NFC";
@@ -21,8 +23,14 @@ internal sealed class ByteLevelOffsets
         foreach ((string token, JsonNode? id) in file["model"]!["vocab"]!.AsObject())
             bytes[(int)id!] = token.All(letters.ContainsKey) ? [.. token.Select(c => letters[c])] : Encoding.UTF8.GetBytes(token);
         foreach (JsonNode? added in file["added_tokens"]!.AsArray())
+        {
             bytes[(int)added!["id"]!] = Encoding.UTF8.GetBytes((string)added["content"]!);
+            special.Add((int)added["id"]!);
+        }
     }
+
+    /// <summary>By id, what each token writes; null for added tokens.</summary>
+    public byte[]?[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(id => special.Contains(id) ? null : bytes.GetValueOrDefault(id))];
 
     public (int Start, int End)[] Offsets(string text, int[] ids)
     {

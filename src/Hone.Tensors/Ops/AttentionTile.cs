@@ -1,0 +1,76 @@
+using System.Numerics.Tensors;
+
+namespace Hone.Tensors.Ops;
+
+/// <summary>
+/// A block of queries of one sequence with all heads of one key head's group, gathered into contiguous rows: row r is query r / G,
+/// head r % G of the group. One product with a block of keys then serves the whole group.
+/// </summary>
+internal readonly unsafe struct AttentionTile
+{
+    /// <summary>Keys per block: a row of scores and its exponentials stay in the first-level cache.</summary>
+    public const int KeyBlock = 128;
+
+    private readonly AttentionOptions options;
+    private readonly int firstToken, firstPosition, kvHead, group, keyCount;
+
+    public AttentionTile(Segments queries, Segments keys, AttentionOptions options, int s, int kvHead, int firstQuery)
+    {
+        (this.options, this.kvHead) = (options, kvHead);
+        group = options.Heads / options.KvHeads;
+        keyCount = keys.Length(s);
+        firstToken = queries.Start(s) + firstQuery;
+        firstPosition = firstQuery + keyCount - queries.Length(s);
+        Rows = Math.Min(QueriesPerTile(options), queries.Length(s) - firstQuery) * group;
+        FirstKey = AttentionSizes.Visible(firstPosition, keyCount, options).First;
+        EndKey = AttentionSizes.Visible(PositionOf(Rows - 1), keyCount, options).End;
+    }
+
+    /// <summary>Rows gathered: queries times heads of the group.</summary>
+    public int Rows { get; }
+
+    /// <summary>The keys [FirstKey, EndKey) that at least one of the queries may see; none when EndKey is not larger.</summary>
+    public int FirstKey { get; }
+
+    public int EndKey { get; }
+
+    /// <summary>About 100 rows, enough for products at full speed while the scores of a key block take 50 KB.</summary>
+    public static int QueriesPerTile(AttentionOptions options) => Math.Clamp(96 / (options.Heads / options.KvHeads) / 8 * 8, 16, 64);
+
+    /// <summary>Largest <see cref="Rows"/>.</summary>
+    public static int MaxRows(AttentionOptions options) => QueriesPerTile(options) * (options.Heads / options.KvHeads);
+
+    /// <summary>Position in its sequence of a row's query.</summary>
+    public int PositionOf(int row) => firstPosition + row / group;
+
+    /// <summary>Copies rows of [N, H · size] into [Rows, size], times a factor.</summary>
+    public void Gather(float* source, int size, float factor, float* target)
+    {
+        for (int r = 0; r < Rows; r++)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(source + HeadIndex(r) * size, size), factor, new Span<float>(target + (long)r * size, size));
+    }
+
+    /// <summary>Adds factor · [Rows, size] to rows of [N, H · size].</summary>
+    public void ScatterAdd(float* source, int size, float factor, float* target)
+    {
+        for (int r = 0; r < Rows; r++)
+        {
+            Span<float> to = new(target + HeadIndex(r) * size, size);
+            TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(source + (long)r * size, size), factor, to, to);
+        }
+    }
+
+    /// <summary>Which of the N · H heads a row is, counted through the tokens.</summary>
+    public long HeadIndex(int row) => (long)(firstToken + row / group) * options.Heads + kvHead * group + row % group;
+
+    /// <summary>The part of a row of scores over keys [firstKey, firstKey + row.Length) that is visible; the rest is set to 0, its weight.</summary>
+    public Span<float> Visible(Span<float> row, int index, int firstKey)
+    {
+        (int first, int end) = AttentionSizes.Visible(PositionOf(index), keyCount, options);
+        first = Math.Clamp(first - firstKey, 0, row.Length);
+        end = Math.Clamp(end - firstKey, first, row.Length);
+        row[..first].Clear();
+        row[end..].Clear();
+        return row[first..end];
+    }
+}
