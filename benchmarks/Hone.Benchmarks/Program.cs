@@ -12,6 +12,7 @@ foreach (int threads in args.Length > 1 ? [int.Parse(args[1])] : new[] { 1, Envi
             Show(Peaks.Fma(workers));
             Show(Peaks.Int8(workers));
             Show(Peaks.Read(workers));
+            Show(PoolBench.HandOver(workers));
             break;
         case "quant":
             foreach (QuantType type in new[] { QuantType.Q8_0, QuantType.Q4_0, QuantType.Q4_1, QuantType.Q4_K })
@@ -33,4 +34,4 @@ foreach (int threads in args.Length > 1 ? [int.Parse(args[1])] : new[] { 1, Envi
 return 0;
 
 static void Show(Measurement m) =>
-    Console.WriteLine($"{m.Name,-32} {m.Value,9:F1} {m.Unit,-8} {m.ShareOfPeak,7:P1} of peak, {m.Threads} thread(s)");
+    Console.WriteLine($"{m.Name,-32} {m.Value,9:F2} {m.Unit,-8} {m.ShareOfPeak,7:P1} of peak, {m.Threads} thread(s)");

@@ -4,15 +4,15 @@ using Hone.Core;
 namespace Hone.Data;
 
 /// <summary>
-/// Physical lines of a text file with their numbers. Ends lines at LF, CR LF and CR; honours a byte order mark. A line
-/// longer than <see cref="MaxLength"/> is an error rather than a huge allocation.
+/// Physical lines of a text file with their numbers. Ends lines at LF, CR LF and CR; honours a byte order mark; a file that is
+/// not valid UTF-8 is read as Latin-1. A line longer than <see cref="MaxLength"/> is an error rather than a huge allocation.
 /// </summary>
 internal sealed class BoundedLineReader(string path) : IDisposable
 {
     /// <summary>UTF-16 units a single line may have: 64 Mi, far above any row worth training on.</summary>
     public const int MaxLength = 64 << 20;
 
-    private readonly StreamReader reader = new(path, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, 1 << 16);
+    private readonly StreamReader reader = new(path, TextEncoding.Of(path), detectEncodingFromByteOrderMarks: true, 1 << 16);
     private readonly Stack<string> returned = new();
     private readonly StringBuilder line = new();
 

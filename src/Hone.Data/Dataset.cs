@@ -16,7 +16,7 @@ public sealed record Dataset(IReadOnlyList<Row> Rows, RowKind Kind, string Path,
     /// Reads a file. A delimited file of two columns without a header, one of which holds few distinct short values, is read
     /// as text and label.
     /// </summary>
-    /// <exception cref="HoneException">No rows, mixed kinds, unknown columns, a malformed row under Stop, an id used twice.</exception>
+    /// <exception cref="HoneException">No rows, mixed kinds, unknown columns, a malformed row under Stop, an id of a task used twice.</exception>
     public static Dataset Load(string path, TableOptions? options = null)
     {
         options ??= new();
@@ -56,7 +56,7 @@ public sealed record Dataset(IReadOnlyList<Row> Rows, RowKind Kind, string Path,
                 RowKind found = RowKinds.Require(row);
                 if (kind is not null && found != kind) throw row.Error($"this row is of kind {found}, the rows before it are {kind}; a file holds one kind.");
                 Row canonical = found == RowKind.Task ? TaskRows.Normalise(row) : row;
-                if (!ids.TryAdd(row.Id, row)) throw row.Error($"id '{row.Id}' was used before, in line {ids[row.Id].Line}.");
+                if (found == RowKind.Task && !ids.TryAdd(row.Id, row)) throw row.Error($"id '{row.Id}' was used before, in line {ids[row.Id].Line}.");
                 kind = found;
                 rows.Add(canonical);
             }

@@ -10,6 +10,7 @@ internal static class DelimitedRows
 
     public static IEnumerable<Row> Read(string path, bool isTsv, TableOptions options)
     {
+        if (TextEncoding.Of(path) is { CodePage: not 65001 }) options.Note?.Invoke($"{path}: not valid UTF-8; read as Latin-1.");
         DelimitedFormat format = DelimitedFormat.Detect(path, isTsv);
         string[]? names = null;
         bool hasHeader = options.HasHeader ?? Guess(path, format, options.Map);

@@ -15,12 +15,13 @@ internal static partial class HeaderGuess
     };
 
     /// <summary>
-    /// A header has distinct short names without sentence punctuation, and either a name that column names usually bear, or
+    /// A header has distinct short names without sentence punctuation (spreadsheets may leave some empty), and either a name that column names usually bear, or
     /// one that a --map entry asks for, or cells that never occur as values in the records below.
     /// </summary>
     public static bool IsHeader(IReadOnlyList<string> first, IReadOnlyList<IReadOnlyList<string>> following, ColumnMap map)
     {
-        if (!first.All(IsName) || first.Distinct().Count() != first.Count) return false;
+        string[] named = [.. first.Where(c => c.Trim().Length > 0)];
+        if (named.Length * 3 < first.Count || !Array.TrueForAll(named, IsName) || named.Distinct().Count() != named.Length) return false;
         if (map.Entries.Any(e => e.Sources.All(s => first.Contains(s)))) return true;
         if (first.Any(Known.Contains)) return true;
         return following.Count > 0 && !RepeatsBelow(first, following) && first.Count > 1 && LooksUnlike(first, following);

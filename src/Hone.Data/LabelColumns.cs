@@ -4,7 +4,7 @@ using Hone.Core;
 namespace Hone.Data;
 
 /// <summary>
-/// Finds the label in tables of two columns whose names say nothing, such as <c>ham⇥message</c> without a header or the
+/// Finds the label in tables of two filled columns whose names say nothing, such as <c>ham⇥message</c> without a header or the
 /// columns v1 and v2 of the same data on other sites.
 /// </summary>
 internal static class LabelColumns
@@ -18,7 +18,7 @@ internal static class LabelColumns
     public static List<Row> Name(List<Row> rows, Action<string> note)
     {
         if (rows.Count == 0 || RowKinds.Of(rows[0]) is not null) return rows;
-        string[] columns = [.. rows[0].Fields.Select(f => f.Key)];
+        string[] columns = [.. rows[0].Fields.Select(f => f.Key).Where(c => IsFilled(rows, c))];
         if (columns.Length != 2 || !rows.TrueForAll(r => columns.All(c => r.Fields[c] is JsonValue))) return rows;
         string[]?[] labels = [.. columns.Select(c => LabelsOf(rows, c))];
         if (labels.Count(l => l is not null) != 1) return rows;
@@ -26,6 +26,10 @@ internal static class LabelColumns
         note($"column '{columns[at]}' holds {labels[at]!.Length} labels ({Shown(labels[at]!)}): it is taken as the answer, column '{columns[1 - at]}' as the question.");
         return [.. rows.Select(r => r.With("text", r.Fields[columns[1 - at]]!.DeepClone()).With("label", r.Fields[columns[at]]!.DeepClone()))];
     }
+
+    /// <summary>Spreadsheets leave columns behind that are empty but for a few rows.</summary>
+    private static bool IsFilled(List<Row> rows, string column) =>
+        rows.Count(r => r.Fields[column] is JsonValue value && value.ToString().AsSpan().Trim().Length > 0) * 2 > rows.Count;
 
     private static string[]? LabelsOf(List<Row> rows, string column)
     {

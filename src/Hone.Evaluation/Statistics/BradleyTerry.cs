@@ -22,6 +22,9 @@ public static class BradleyTerry
 {
     private const int MaxIterations = 200;
 
+    /// <summary>A difference of 20 is one loss in half a billion games: only a diverging fit gets there.</summary>
+    private const double MaxStrength = 20;
+
     /// <summary>
     /// Fits the strengths. Without a chain of wins from every player to every other there is no finite optimum: give
     /// <paramref name="priorPerPair"/> = ½, half a win and half a loss for every pair that played.
@@ -88,9 +91,9 @@ public static class BradleyTerry
             double length = step.AbsoluteMaximum();
             if (double.IsNaN(length)) break;
             theta += length > 2 ? step * (2 / length) : step;
-            if (length < 1e-13) return [.. theta];
+            if (length < 1e-13) break;
         }
-        return theta.AbsoluteMaximum() < 50 ? [.. theta] : throw new InvalidOperationException("the games allow no finite strengths; use a prior of half a win per pair");
+        return theta.AbsoluteMaximum() < MaxStrength ? [.. theta] : throw new InvalidOperationException("the games allow no finite strengths; use a prior of half a win per pair");
     }
 
     private static double LogLikelihood(double[] row, double score, double[] theta)

@@ -16,12 +16,12 @@ public static class RankTests
         return (u, Math.Min(1, factor * Distributions.Gauss(-z)));
     }
 
-    /// <summary>The same with the exact distribution, which knows no ties.</summary>
+    /// <summary>The same with the exact distribution, which knows no ties; half ranks are rounded to the safe side.</summary>
     public static (double U, double PValue) MannWhitneyExact(IReadOnlyList<double> first, IReadOnlyList<double> second, Alternative alternative = Alternative.TwoSided)
     {
         (double u, double tested, double factor) = Statistic(first, second, alternative);
         double[] counts = Distribution(first.Count, second.Count);
-        double tail = counts.Skip((int)Math.Ceiling(tested)).Sum() / counts.Sum();
+        double tail = counts.Skip((int)tested).Sum() / counts.Sum();
         return (u, Math.Min(1, factor * tail));
     }
 

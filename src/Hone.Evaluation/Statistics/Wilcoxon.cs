@@ -50,7 +50,7 @@ public static class Wilcoxon
     {
         if (method != PValueMethod.Auto) return method;
         bool clean = d.Length == count && !d.Contains(0) && ranks.Distinct().Count() == ranks.Length;
-        return clean && d.Length <= 50 ? PValueMethod.Exact : !clean && d.Length <= 13 ? PValueMethod.Auto : PValueMethod.Approximate;
+        return clean && count <= 50 ? PValueMethod.Exact : !clean && count <= 13 ? PValueMethod.Auto : PValueMethod.Approximate;
     }
 
     private static double Sum(double[] d, double[] ranks, ZeroRule zeros, int sign)

@@ -49,6 +49,8 @@ internal sealed partial class SchemaCompiler
         bool isClosed = shape.Objects.Any(o => o.ByPattern.Count == 0 && o.Additional?.GetValueKind() == JsonValueKind.False);
         int? max = isClosed && shape.MaxProperties >= names.Length ? null : shape.MaxProperties;
         if (max < shape.MinProperties || max < shape.Required.Count) return;
+        if (!isClosed && shape.MinProperties > names.Length + 1)
+            throw new HoneException($"minProperties {shape.MinProperties} of the JSON schema cannot be enforced: keys that are not declared may repeat. Declare at least {shape.MinProperties - 1} properties.");
         int rows = max ?? Math.Max(1, shape.MinProperties);
         CheckUnrolled((long)(rows + 1) * (names.Length + 1), "minProperties or maxProperties");
         int[][] at = [.. Enumerable.Range(0, names.Length + 1).Select(_ => Enumerable.Range(0, rows + 1).Select(_ => net.AddState()).ToArray())];

@@ -80,9 +80,9 @@ internal sealed partial class SchemaCompiler
 
     private static void RefuseUnsupported(SchemaShape shape)
     {
-        foreach ((string keyword, JsonTypes types) in shape.Unsupported)
-            if ((shape.Types & types) != 0)
-                throw new HoneException($"the JSON schema uses '{keyword}', which cannot be enforced while generating. Leave it out and check the result, or say it in another way.");
+        string[] names = [.. shape.Unsupported.Where(u => (shape.Types & u.Types) != 0).Select(u => $"'{u.Keyword}'").Distinct()];
+        if (names.Length > 0)
+            throw new HoneException($"the JSON schema uses {string.Join(", ", names)}, which cannot be enforced while generating. Leave it out and check the result, or say it in another way.");
     }
 
     private void ConnectBooleans(int from, int to)

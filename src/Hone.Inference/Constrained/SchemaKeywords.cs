@@ -24,6 +24,8 @@ internal static class SchemaKeywords
         ApplyObjects(schema, shape);
         foreach ((string keyword, JsonTypes types) in Unenforced)
             if (schema.ContainsKey(keyword)) shape.Unsupported.Add((keyword, types));
+        foreach (string keyword in new[] { "minContains", "maxContains" })
+            if (schema.ContainsKey("contains") && schema.ContainsKey(keyword)) shape.Unsupported.Add((keyword, JsonTypes.Array));
         if (IsTrue(schema["uniqueItems"])) shape.Unsupported.Add(("uniqueItems", JsonTypes.Array));
     }
 

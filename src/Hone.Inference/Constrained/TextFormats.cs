@@ -16,7 +16,7 @@ internal static class TextFormats
         ["time"] = Time,
         ["date-time"] = Date + "T" + Time,
         ["duration"] = @"P(?:\d+W|(?:\d+Y)?(?:\d+M)?\d+D|(?:\d+Y)?\d+M|\d+Y|(?:(?:\d+Y)?(?:\d+M)?\d+D|(?:\d+Y)?\d+M|\d+Y)?T(?:(?:\d+H)?(?:\d+M)?\d+S|(?:\d+H)?\d+M|\d+H))",
-        ["email"] = @"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@" + Label + @"(?:\." + Label + ")+",
+        ["email"] = @"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@" + Label + @"(?:\." + Label + ")*",
         ["hostname"] = Label + @"(?:\." + Label + ")*",
         ["ipv4"] = Byte + @"(?:\." + Byte + "){3}",
         ["ipv6"] = "(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}",

@@ -3,6 +3,7 @@ using Hone.Core;
 using Hone.Data;
 using Hone.Inference;
 using Hone.Models.Formats;
+using Hone.Models.Loading;
 
 namespace Hone.Methods.GuidedSelfImprovement;
 
@@ -33,7 +34,7 @@ public static class GuidedSelfImprovementRecipe
         });
         ImproveTask task = data is null ? ImproveTask.BuiltIn(options, run.Seed) : ImproveTask.Of(data, options, run.Seed);
         ImproveOutcome outcome = new ImproveRun(model, task, options, run).Run();
-        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => GgufExport.Write(Path.Combine(folder, "model.gguf"), model));
+        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => GgufSaver.Save(Path.Combine(folder, "model.gguf"), model.Model));
         else model.Save(run.PathOf("model"));
         JsonObject json = ImproveJson.Of(outcome, modelPath, hash, version, model.Workers.Threads, run);
         AtomicFile.WriteText(run.PathOf("run.json"), json.ToJsonString(Jsonl.Indented) + "\n");

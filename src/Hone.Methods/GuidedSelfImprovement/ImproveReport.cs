@@ -38,7 +38,7 @@ public static class ImproveReport
             new("Cost", $"{outcome.Seconds / 60:0.0} min", $"{outcome.Rounds.Sum(r => r.Sampling?.Draws ?? 0):N0} draws, {outcome.Rounds.Sum(r => r.TrainedTokens):N0} trained tokens"),
         ]);
         if (outcome.BestRound < 0)
-            report.Note("Nothing helped", "No round did better than the start on the validation questions, so the model was handed back unchanged.", Tone.Warning);
+            report.Note("Nothing helped", "No round did better than the start on the validation questions, so the model was handed back unchanged.", Tone.Bad);
         report.Chart(new BarChart
         {
             Title = "Test questions answered rightly", Description = "Questions nobody trained on, with 95 % Wilson intervals.", YFormat = NumberFormat.Percent, YMin = 0, YMax = 1,

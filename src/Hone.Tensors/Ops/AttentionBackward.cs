@@ -78,8 +78,8 @@ internal unsafe struct AttentionBackward(
             TensorPrimitives.Multiply(slope, -1f / (cap * cap), slope);
             TensorPrimitives.Add(slope, 1f, slope);
         }
-        SoftmaxRow.ExpSum(p, logSum);
-        SoftmaxRow.Weigh(ds, dot, p);
+        RowLoops.ExpSum(p, logSum);
+        RowLoops.Weigh(ds, dot, p);
         if (cap > 0) TensorPrimitives.Multiply(ds, slope, ds);
     }
 }

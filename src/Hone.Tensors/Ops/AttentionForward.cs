@@ -62,7 +62,7 @@ internal unsafe struct AttentionForward(
         {
             bool any = sums[r] > 0;
             long index = tile.HeadIndex(r);
-            TensorPrimitives.Multiply(new ReadOnlySpan<float>(output + r * dv, dv), any ? 1f / sums[r] : 0f, new Span<float>(y + index * dv, dv));
+            RowLoops.Scale(new(output + r * dv, dv), any ? 1f / sums[r] : 0f, new(y + index * dv, dv));
             logSums[index] = any ? maxima[r] + MathF.Log(sums[r]) : float.PositiveInfinity;
         }
     }
@@ -72,9 +72,9 @@ internal unsafe struct AttentionForward(
     {
         if (visible.IsEmpty) return;
         Cap(visible, options.Softcap);
-        float newMax = MathF.Max(max, SoftmaxRow.Max(visible)), correction = MathF.Exp(max - newMax);
-        if (correction != 1f && sum > 0) TensorPrimitives.Multiply(output, correction, output);
-        sum = sum * correction + SoftmaxRow.ExpSum(visible, newMax);
+        float newMax = MathF.Max(max, RowLoops.Max(visible)), correction = MathF.Exp(max - newMax);
+        if (correction != 1f && sum > 0) RowLoops.Scale(output, correction, output);
+        sum = sum * correction + RowLoops.ExpSum(visible, newMax);
         max = newMax;
     }
 

@@ -31,12 +31,27 @@ public static unsafe class HeadLogProbsOp
         using PooledFloats values = new(tape, 2 * pass.Kept);
         float* entropies = values.Pointer + pass.Kept;
         pass.Outputs = new() { LogProbs = values.Pointer, Entropies = entropy is null ? null : entropies };
+        Tensor? slopes = SlopesAhead(tape, hidden, head, options, kept, ref pass);
         pass.Run();
         Spread(values.Pointer, pass.KeptRows, pass.Kept, result);
         if (entropy is not null) Spread(entropies, pass.KeptRows, pass.Kept, entropy);
         if (result.RequiresGrad)
-            tape.Record(new Node { Output = result, Hidden = hidden, Head = head, Options = options, Kept = kept, Count = pass.Kept });
+            tape.Record(new Node { Output = result, Hidden = hidden, Head = head, Options = options, Kept = kept, Count = pass.Kept, Slopes = slopes });
         return result;
+    }
+
+    /// <summary>
+    /// Where the head is frozen the gradient of each log-probability by its hidden row is made in the forward pass, while its logits are
+    /// there; the way back only has to multiply it by the upstream number.
+    /// </summary>
+    private static Tensor? SlopesAhead(Tape tape, Tensor hidden, Tensor head, HeadOptions options, Tensor kept, ref HeadPass pass)
+    {
+        if (!tape.Needs(hidden) || tape.Needs(head, options.Bias)) return null;
+        Tensor slopes = tape.New((pass.Kept, head.Shape[1]));
+        pass.GradRows = slopes.Pointer;
+        pass.Outputs.GradWeights = HeadTargets.WeightsOf(kept);
+        new Span<float>(pass.Outputs.GradWeights, pass.Kept).Fill(-1f);
+        return slopes;
     }
 
     private static void Spread(float* values, int* rows, int count, Tensor target)
@@ -57,8 +72,25 @@ public static unsafe class HeadLogProbsOp
 
         public required int Count { get; init; }
 
-        // The logits are computed again: keeping them would need rows × vocabulary.
+        public required Tensor? Slopes { get; init; }
+
         public override void Backward(Tape tape)
+        {
+            if (Slopes is null) ComputeAgain(tape);
+            else AddSlopes(Slopes, HeadTargets.RowsOf(Kept));
+        }
+
+        private void AddSlopes(Tensor slopes, int* rows)
+        {
+            int width = Head.Shape[1];
+            float* target = Hidden.BeginScatterGrad();
+            ReadOnlySpan<float> upstream = Output.Grad;
+            for (int r = 0; r < Count; r++) RowLoops.AddScaled(slopes.Data.Slice(r * width, width), upstream[rows[r]], new(target + (long)rows[r] * width, width));
+            slopes.Release();
+        }
+
+        // The logits are computed again: keeping them would need rows × vocabulary.
+        private void ComputeAgain(Tape tape)
         {
             HeadPass pass = new(tape, Hidden, Head, Options) { KeptRows = HeadTargets.RowsOf(Kept), KeptTargets = HeadTargets.TargetsOf(Kept) };
             pass.Kept = DropZeros(pass.KeptRows, pass.KeptTargets, HeadTargets.WeightsOf(Kept));

@@ -40,9 +40,9 @@ internal readonly unsafe struct HeadRowJob(
         if (options.Softcap > 0) Cap(z, slope, wantsGrad);
         if (options.Temperature != 1f) TensorPrimitives.Divide(z, options.Temperature, z);
         float target = z[targets[r]], mean = options.LabelSmoothing > 0 ? TensorPrimitives.Sum<float>(z) / vocabulary : 0;
-        float max = SoftmaxRow.Max(z);
+        float max = RowLoops.Max(z);
         if (outputs.Entropies != null) TensorPrimitives.Subtract(z, max, shifted);
-        float sum = SoftmaxRow.ExpSum(z, max), log = MathF.Log(sum), logSum = max + log, smooth = options.LabelSmoothing;
+        float sum = RowLoops.ExpSum(z, max), log = MathF.Log(sum), logSum = max + log, smooth = options.LabelSmoothing;
         float logProb = target - max - log; // in this order: max may be large
         if (outputs.LogProbs != null) outputs.LogProbs[r] = logProb;
         if (outputs.Entropies != null) outputs.Entropies[r] = log - TensorPrimitives.Dot<float>(z, shifted) / sum;

@@ -17,13 +17,13 @@ internal interface ILaneFunction
 internal readonly struct Silu : ILaneFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> x) => x / (Vector<float>.One + Vector.Exp(-x));
+    public static Vector<float> Value(Vector<float> x) => x / (Vector<float>.One + VectorExp.Of(-x));
 
     // f' = s + y - y·s with s = sigmoid(x), y = x·s
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ValueAndSlope(Vector<float> x, out Vector<float> value, out Vector<float> slope)
     {
-        Vector<float> gate = Vector<float>.One / (Vector<float>.One + Vector.Exp(-x));
+        Vector<float> gate = Vector<float>.One / (Vector<float>.One + VectorExp.Of(-x));
         value = x * gate;
         slope = gate + value - value * gate;
     }
@@ -52,7 +52,7 @@ internal readonly struct GeluTanh : ILaneFunction
     private static Vector<float> Bounded(Vector<float> x) => Vector.Clamp(x, new Vector<float>(-30f), new Vector<float>(30f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Gate(Vector<float> x) => Vector<float>.One / (Vector<float>.One + Vector.Exp(-x * (new Vector<float>(Linear) + x * x * Cubic)));
+    private static Vector<float> Gate(Vector<float> x) => Vector<float>.One / (Vector<float>.One + VectorExp.Of(-x * (new Vector<float>(Linear) + x * x * Cubic)));
 }
 
 /// <summary>x · Φ(x).</summary>

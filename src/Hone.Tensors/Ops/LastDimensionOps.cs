@@ -44,7 +44,7 @@ internal readonly struct MaxFunction : IRowFunction
 {
     public static bool Reduces => true;
 
-    public void Forward(ReadOnlySpan<float> x, Span<float> y) => y[0] = SoftmaxRow.Max(x);
+    public void Forward(ReadOnlySpan<float> x, Span<float> y) => y[0] = RowLoops.Max(x);
 
     public void Backward(ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx)
     {

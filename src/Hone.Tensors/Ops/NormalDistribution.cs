@@ -18,7 +18,7 @@ internal static class NormalDistribution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Of(Vector<float> x, out Vector<float> bell)
     {
-        bell = Vector.Exp(x * x * -0.5f);
+        bell = VectorExp.Of(x * x * -0.5f);
         Vector<float> t = Vector<float>.One / (Vector<float>.One + Vector.Abs(x) * 0.353553391f), u = t + t - Vector<float>.One;
         Vector<float> p = new(4.42884145e-05f);
         p = p * u + new Vector<float>(-3.67643617e-05f);

@@ -36,14 +36,14 @@ internal readonly struct SoftmaxFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = SoftmaxRow.Max(x);
+        float max = RowLoops.Max(x);
         if (float.IsNegativeInfinity(max))
         {
             y.Clear();
             return;
         }
         x.CopyTo(y);
-        TensorPrimitives.Multiply(y, 1f / SoftmaxRow.ExpSum(y, max), y);
+        TensorPrimitives.Multiply(y, 1f / RowLoops.ExpSum(y, max), y);
     }
 
     // dx = y ∘ (dy - y·dy)
@@ -60,9 +60,9 @@ internal readonly struct LogSoftmaxFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = SoftmaxRow.Max(x);
+        float max = RowLoops.Max(x);
         x.CopyTo(y);
-        float log = MathF.Log(SoftmaxRow.ExpSum(y, max));
+        float log = MathF.Log(RowLoops.ExpSum(y, max));
         TensorPrimitives.Subtract(x, max, y); // the large part first: max + log would swallow the logarithm
         TensorPrimitives.Subtract(y, log, y);
     }
@@ -81,7 +81,7 @@ internal readonly struct LogSumExpFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = SoftmaxRow.Max(x);
+        float max = RowLoops.Max(x);
         y[0] = max;
         if (float.IsInfinity(max)) return;
         Span<float> part = stackalloc float[Unary.Block];
@@ -90,7 +90,7 @@ internal readonly struct LogSumExpFunction : IRowFunction
         {
             Span<float> block = part[..Math.Min(Unary.Block, x.Length - i)];
             x.Slice(i, block.Length).CopyTo(block);
-            sum += SoftmaxRow.ExpSum(block, max);
+            sum += RowLoops.ExpSum(block, max);
         }
         y[0] = (float)(max + Math.Log(sum));
     }
@@ -109,7 +109,7 @@ internal readonly struct EntropyFunction : IRowFunction
 
     public void Forward(ReadOnlySpan<float> x, Span<float> y)
     {
-        float max = SoftmaxRow.Max(x);
+        float max = RowLoops.Max(x);
         double sum = 0, along = 0;
         for (int i = 0; i < x.Length; i++)
         {

@@ -16,20 +16,26 @@ public interface IRangeJob
 /// <summary>
 /// Threads of our own with a static partition: worker w always gets the same part of a range, so sums have a fixed order
 /// and results are bit-identical for a given thread count. The calling thread is worker 0. Workers spin for a short while
-/// between jobs (a training step has hundreds of them) and then sleep. One job at a time; calls from several threads queue up.
+/// between jobs (a training step has hundreds of them) and then sleep. One job at a time: calls from several threads queue
+/// up, and a call from inside a job of the same pool does all its work on the calling worker.
 /// </summary>
 public sealed unsafe class WorkerPool : IDisposable
 {
     private readonly Thread[] threads;
-    private readonly ManualResetEventSlim[] wake;
+    private readonly Doorbell[] bells;
     private readonly Lock gate = new();
     private delegate*<void*, int, int, int, void> entry;
     private void* job;
-    private int count;
-    private int generation;
-    private int pending;
+    private int count, partGrain, partBlocks;
+    private PaddedInt pending;
     private ExceptionDispatchInfo? failure;
     private volatile bool stopping;
+
+    [ThreadStatic]
+    private static WorkerPool? busyIn;
+
+    [ThreadStatic]
+    private static int busyAs;
 
     /// <param name="threads">Number of workers, the caller included; 0 takes the number of processors.</param>
     public WorkerPool(int threads = 0)
@@ -37,11 +43,11 @@ public sealed unsafe class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.threads = new Thread[Threads - 1];
-        wake = new ManualResetEventSlim[Threads - 1];
+        bells = new Doorbell[Threads - 1];
         for (int i = 0; i < this.threads.Length; i++)
         {
             int worker = i + 1;
-            wake[i] = new ManualResetEventSlim(false, 2000);
+            bells[i] = new Doorbell();
             this.threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"hone-worker-{worker}" };
             this.threads[i].Start();
         }
@@ -57,43 +63,42 @@ public sealed unsafe class WorkerPool : IDisposable
 
     /// <summary>
     /// Splits [0, <paramref name="items"/>) into one contiguous part per worker, in multiples of <paramref name="grain"/>, and
-    /// returns when all are done. Exceptions of workers are thrown here.
+    /// returns when all are done. Exceptions of workers are thrown here, after all have finished; of several, one is.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     public void For<TJob>(int items, int grain, ref TJob work) where TJob : struct, IRangeJob, allows ref struct
     {
         if (items <= 0) return;
-        if (Threads == 1 || items <= grain)
+        if (Threads == 1 || items <= grain || busyIn == this)
         {
-            work.Run(0, 0, items);
+            work.Run(busyIn == this ? busyAs : 0, 0, items);
             return;
         }
         lock (gate)
         {
-            int blocks = (items + grain - 1) / grain;
-            count = items;
-            partGrain = grain;
-            partBlocks = blocks;
+            ObjectDisposedException.ThrowIf(stopping, this);
+            (count, partGrain, partBlocks) = (items, grain, (items - 1) / grain + 1);
             job = Unsafe.AsPointer(ref work);
             entry = &Invoke<TJob>;
             failure = null;
-            Volatile.Write(ref pending, threads.Length);
-            Volatile.Write(ref generation, generation + 1);
-            foreach (ManualResetEventSlim signal in wake) signal.Set();
+            Volatile.Write(ref pending.Value, threads.Length);
+            foreach (Doorbell bell in bells) bell.Ring();
             RunPart(0);
-            SpinWait spin = default;
-            while (Volatile.Read(ref pending) > 0) spin.SpinOnce(sleep1Threshold: -1);
+            SpinThenYield wait = default;
+            while (Volatile.Read(ref pending.Value) > 0) wait.Once();
             job = null;
             failure?.Throw();
         }
     }
 
-    private int partGrain, partBlocks;
-
     private void RunPart(int worker)
     {
         int start = (int)((long)partBlocks * worker / Threads) * partGrain;
-        int end = Math.Min(count, (int)((long)partBlocks * (worker + 1) / Threads) * partGrain);
+        int end = (int)Math.Min(count, (long)partBlocks * (worker + 1) / Threads * partGrain);
         if (start >= end) return;
+        WorkerPool? outer = busyIn; // a job of one pool may use another
+        int outerAs = busyAs;
+        (busyIn, busyAs) = (this, worker);
         try
         {
             entry(job, worker, start, end);
@@ -104,6 +109,10 @@ public sealed unsafe class WorkerPool : IDisposable
             failure = ExceptionDispatchInfo.Capture(error);
         }
 #pragma warning restore CA1031
+        finally
+        {
+            (busyIn, busyAs) = (outer, outerAs);
+        }
     }
 
     private static void Invoke<TJob>(void* job, int worker, int start, int end) where TJob : struct, IRangeJob, allows ref struct =>
@@ -111,25 +120,26 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private void Loop(int worker)
     {
-        int seen = 0;
-        ManualResetEventSlim signal = wake[worker - 1];
+        Doorbell bell = bells[worker - 1];
         while (true)
         {
-            signal.Wait();
-            signal.Reset();
+            bell.Wait();
             if (stopping) return;
-            if (Volatile.Read(ref generation) == seen) continue;
-            seen = generation;
             RunPart(worker);
-            Interlocked.Decrement(ref pending);
+            Interlocked.Decrement(ref pending.Value);
         }
     }
 
+    /// <summary>Ends the threads once a running job is done.</summary>
     public void Dispose()
     {
-        stopping = true;
-        foreach (ManualResetEventSlim signal in wake) signal.Set();
+        lock (gate)
+        {
+            if (stopping) return;
+            stopping = true;
+            foreach (Doorbell bell in bells) bell.Ring();
+        }
         foreach (Thread thread in threads) thread.Join();
-        foreach (ManualResetEventSlim signal in wake) signal.Dispose();
+        foreach (Doorbell bell in bells) bell.Dispose();
     }
 }

@@ -18,11 +18,21 @@ public class DatasetTests
     }
 
     [Fact]
+    public void ColumnsLeftEmptyBySpreadsheetsDoNotHideTheLabel()
+    {
+        string lines = string.Concat(Enumerable.Range(0, 12).Select(i => $"{(i % 3 == 0 ? "spam" : "ham")},\"message number {i}, really\",{(i == 3 ? "rest" : "")},,\n"));
+        using TempFile file = new("spam.csv", $"v1,v2,,,\n{lines}");
+        Dataset data = Dataset.Load(file.Path);
+        Assert.Equal((RowKind.Task, 12), (data.Kind, data.Rows.Count));
+        Assert.Equal(("message number 1, really", "ham"), (data.Rows[1].Text("question"), data.Rows[1].Text("answer")));
+    }
+
+    [Fact]
     public void MixedKindsRepeatedIdsAndEmptyFilesAreReported()
     {
         using TempFile mixed = new("a.jsonl", "{\"text\":\"a\"}\n{\"prompt\":\"a\",\"completion\":\"b\"}\n");
         Assert.Contains("a.jsonl:2: ", Assert.Throws<HoneException>(() => Dataset.Load(mixed.Path)).Message);
-        using TempFile twice = new("b.jsonl", "{\"id\":1,\"text\":\"a\"}\n{\"id\":1,\"text\":\"b\"}\n");
+        using TempFile twice = new("b.jsonl", "{\"id\":1,\"question\":\"a\",\"answer\":1}\n{\"id\":1,\"question\":\"b\",\"answer\":1}\n");
         Assert.Contains("used before, in line 1", Assert.Throws<HoneException>(() => Dataset.Load(twice.Path)).Message);
         using TempFile empty = new("c.jsonl", "\n\n");
         Assert.Contains("no rows", Assert.Throws<HoneException>(() => Dataset.Load(empty.Path)).Message);

@@ -1,4 +1,6 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Hone.Data;
 
 namespace Hone.Tests.Data;
@@ -117,6 +119,30 @@ public class TableReaderTests
         Assert.Contains("no such file", Assert.Throws<HoneException>(() => TableReader.Read("nowhere.jsonl")).Message);
         Assert.Contains("not recognised", Assert.Throws<HoneException>(() => Read("t.bin", "hello")).Message);
     }
+
+    [Fact]
+    public void OlderEncodingsAreReadAndToldOf()
+    {
+        List<string> notes = [];
+        using TempFile latin = new("l.csv", Encoding.Latin1.GetBytes("question,answer\ncafé,£2\n"));
+        Row row = Assert.Single(TableReader.Read(latin.Path, new() { Note = notes.Add }));
+        Assert.Equal(("café", "£2"), (row.Text("question"), row.Text("answer")));
+        Assert.Contains("Latin-1", Assert.Single(notes));
+        using TempFile wide = new("w.csv", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("question,answer\ncafé,2\n")]);
+        Assert.Equal("café", Assert.Single(TableReader.Read(wide.Path)).Text("question"));
+    }
+
+    [Fact]
+    public void WhatIsWrittenByTheRulesOfRfc4180IsReadBack() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<string[]>(), cells =>
+        {
+            string[] values = [.. (cells ?? []).Take(8).Select(c => (c ?? "").Replace("\r", "").Replace("\0", "")), "end"];
+            if (values.Any(v => v.EnumerateRunes().Any(r => r == Rune.ReplacementChar))) return true;
+            string record = string.Join(',', values.Select(v => $"\"{v.Replace("\"", "\"\"")}\""));
+            string header = string.Join(',', values.Select((_, i) => $"c{i}"));
+            Row row = Assert.Single(Read("t.csv", $"{header}\n{record}\n", new() { HasHeader = true }));
+            return values.SequenceEqual(row.Fields.Select(f => f.Value!.GetValue<string>()));
+        }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void RandomBytesNeverCrashAReader()

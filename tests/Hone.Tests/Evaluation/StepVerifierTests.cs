@@ -45,7 +45,7 @@ public class StepVerifierTests
     public void EverySingleDigitCorruptionIsRejected()
     {
         int tried = 0;
-        foreach (WordProblem problem in WordProblems.Stream(ProblemSplit.Train, 21).Take(1500))
+        foreach (WordProblem problem in WordProblems.Stream(ProblemSplit.Train, 21).Take(500))
         {
             char[] solution = problem.Solution.ToCharArray();
             for (int i = 0; i < solution.Length; i++)
@@ -62,7 +62,7 @@ public class StepVerifierTests
                 solution[i] = kept;
             }
         }
-        Assert.True(tried > 200_000);
+        Assert.True(tried > 70_000);
     }
 
     [Fact]

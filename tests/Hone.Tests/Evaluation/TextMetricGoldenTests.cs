@@ -29,6 +29,12 @@ public class TextMetricGoldenTests
             IReadOnlyList<string>[] references = [.. hypotheses.Select((_, i) => row["refs_streams"]!.AsArray()
                 .Select(stream => stream!.AsArray()[i]?.GetValue<string>()).Where(r => r is not null).Cast<string>().ToArray())];
             Compare(row, new Bleu(BleuOf(row["settings"]!)).Corpus(hypotheses, references));
+            if (row["ter"] is { } ter && references.All(r => r.Count > 0))
+            {
+                (double score, int edits, _) = new Ter().Corpus(hypotheses, references);
+                Assert.Equal(row["ter_num_edits"].Number(), edits);
+                GoldenRows.Close(ter.Number(), score, 1e-6, $"{row["id"]} TER");
+            }
             if (row["chrf2"] is { } chrf) GoldenRows.Close(chrf.Number(), new ChrF().Corpus(hypotheses, references), 1e-6, $"{row["id"]} chrF2");
             if (row["chrf2pp"] is { } plus) GoldenRows.Close(plus.Number(), new ChrF(new() { WordOrder = 2 }).Corpus(hypotheses, references), 1e-6, $"{row["id"]} chrF2++");
         }

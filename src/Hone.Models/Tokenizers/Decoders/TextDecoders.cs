@@ -33,11 +33,15 @@ internal sealed class StripDecoder(char content, int start, int stop) : Decoder
 /// <summary>Replaces what a pattern matches in each string.</summary>
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : Decoder
 {
+    /// <summary>Guards against rules that multiply text. A fused text counts as one token.</summary>
+    private const int LongestToken = 1 << 24;
+
     public override List<string> Apply(List<string> tokens) => tokens.ConvertAll(PieceOf);
 
     public override string PieceOf(string token)
     {
         List<Segment> segments = pattern.Find(token);
+        if (token.Length + (long)segments.Count * content.Length > LongestToken) throw new Core.HoneException($"the tokenizer's decoder makes one token longer than {LongestToken} characters.");
         return segments.Exists(s => s.IsMatch)
             ? string.Concat(segments.Select(s => s.IsMatch ? content : token[s.Start..s.End]))
             : token;

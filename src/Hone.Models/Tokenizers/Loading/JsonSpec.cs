@@ -31,7 +31,14 @@ internal readonly record struct JsonSpec(JsonElement Element, string Path)
     public JsonSpec Get(string name)
     {
         if (Element.ValueKind != JsonValueKind.Object) throw Wrong("an object");
-        return new(Element.TryGetProperty(name, out JsonElement value) ? value : default, $"{Path}.{name}");
+        try
+        {
+            return new(Element.TryGetProperty(name, out JsonElement value) ? value : default, $"{Path}.{name}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("a name holds half of a surrogate pair.");
+        }
     }
 
     /// <summary>One element of a list that is long enough.</summary>

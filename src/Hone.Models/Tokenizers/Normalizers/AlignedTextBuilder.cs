@@ -58,6 +58,7 @@ internal sealed class AlignedTextBuilder
     private void Reserve(int more)
     {
         if (length + more <= chars.Length) return;
+        source.CheckGrowth(length + more);
         int capacity = Math.Max(length + more, chars.Length * 2);
         Array.Resize(ref chars, capacity);
         if (starts is null) return;

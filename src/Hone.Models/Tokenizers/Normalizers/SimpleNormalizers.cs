@@ -111,6 +111,11 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : N
     /// <summary>New text is aligned with the last unit it replaces.</summary>
     public static void Replace(AlignedText text, TextPattern pattern, string content)
     {
+        if (pattern is LiteralPattern { Literal: [char old] } && content is [char replacement])
+        {
+            text.ReplaceEach(old, replacement);
+            return;
+        }
         List<Segment> segments = pattern.Find(text.Span);
         if (!segments.Exists(s => s.IsMatch)) return;
         AlignedTextBuilder builder = new(text, text.Length + content.Length);

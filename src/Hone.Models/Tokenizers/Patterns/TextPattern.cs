@@ -50,6 +50,8 @@ internal sealed class CharPattern(Func<int, bool> test) : TextPattern
 /// <summary>Matches a fixed string.</summary>
 internal sealed class LiteralPattern(string literal) : TextPattern
 {
+    public string Literal => literal;
+
     public override List<Segment> Find(ReadOnlySpan<char> text)
     {
         List<Segment> segments = [];

@@ -14,6 +14,7 @@ internal sealed partial class BpeModel : SubwordModel
     private readonly int[] fallbackIds = new int[256];
     private readonly int unknownId;
     private readonly bool hasAllBytes;
+    private readonly Lazy<MergeBoundaries> boundaries;
     private readonly ConcurrentBag<Workspace> idle = [];
 
     /// <exception cref="Core.HoneException">A merge needs a token the vocabulary lacks.</exception>
@@ -30,6 +31,7 @@ internal sealed partial class BpeModel : SubwordModel
             fallbackIds[b] = vocabulary.IdOf(ByteToken(b)) ?? -1;
         }
         hasAllBytes = Array.TrueForAll(byteIds, id => id >= 0);
+        boundaries = new(() => new MergeBoundaries(vocabulary, mergeList.Select(m => m.Left + m.Right)));
     }
 
     public override Vocabulary Vocabulary { get; }
@@ -61,23 +63,35 @@ internal sealed partial class BpeModel : SubwordModel
             return;
         }
         Workspace workspace = Rent();
+        bool cuts = piece.Length > WordCache.LongestWord && EncodesRawWords;
+        for (int start = 0; start < piece.Length;)
+        {
+            int end = cuts ? boundaries.Value.Next(piece, start) : piece.Length;
+            TokenizeStretch(piece, start, end, workspace, target);
+            start = end;
+        }
+        idle.Add(workspace);
+    }
+
+    private void TokenizeStretch(ReadOnlySpan<char> piece, int start, int end, Workspace workspace, TokenList target)
+    {
+        ReadOnlySpan<char> stretch = piece[start..end];
         if (target.WithRanges)
         {
-            MergePiece(piece, workspace.Symbols);
-            AddWithRanges(piece, workspace.Symbols, target);
+            MergePiece(stretch, workspace.Symbols);
+            AddWithRanges(stretch, start, workspace.Symbols, target);
         }
-        else if (workspace.Pieces.TryGet(piece, out ReadOnlySpan<int> known))
+        else if (workspace.Pieces.TryGet(stretch, out ReadOnlySpan<int> known))
         {
             target.Ids.AddRange(known);
         }
         else
         {
-            MergePiece(piece, workspace.Symbols);
+            MergePiece(stretch, workspace.Symbols);
             ReadOnlySpan<int> ids = workspace.Symbols.Ids.AsSpan(0, workspace.Symbols.Count);
-            workspace.Pieces.Add(piece, ids);
+            workspace.Pieces.Add(stretch, ids);
             target.Ids.AddRange(ids);
         }
-        idle.Add(workspace);
     }
 
     private Workspace Rent() => idle.TryTake(out Workspace? workspace) ? workspace : new Workspace();
@@ -134,7 +148,7 @@ internal sealed partial class BpeModel : SubwordModel
     }
 
     /// <summary>Lengths are in bytes of the piece; a token that covers part of a character gets the whole character.</summary>
-    private static void AddWithRanges(ReadOnlySpan<char> piece, SymbolMerger symbols, TokenList target)
+    private static void AddWithRanges(ReadOnlySpan<char> piece, int shift, SymbolMerger symbols, TokenList target)
     {
         int index = 0, bytes = 0, offset = 0;
         for (int i = 0; i < symbols.Count; i++)
@@ -143,7 +157,7 @@ internal sealed partial class BpeModel : SubwordModel
             offset += symbols.Lengths[i];
             int last = CodePoints.IndexOfUtf8Offset(piece, ref index, ref bytes, offset - 1), size = 0;
             if (last < piece.Length) CodePoints.At(piece, last, out size);
-            target.Add(symbols.Ids[i], start, last + size);
+            target.Add(symbols.Ids[i], shift + start, shift + last + size);
         }
     }
 

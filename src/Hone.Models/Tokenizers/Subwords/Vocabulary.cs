@@ -36,7 +36,8 @@ internal sealed class Vocabulary
         int largest = -1;
         foreach ((string token, JsonSpec value) in spec.Members())
         {
-            int id = value.AsInt();
+            if (value.Element.ValueKind != System.Text.Json.JsonValueKind.Number || !value.Element.TryGetInt32(out int id) || id < 0)
+                throw spec.Error($"the id of '{token}' should be a whole number, found {value.Element.GetRawText()}.");
             ids[token] = id;
             largest = Math.Max(largest, id);
         }

@@ -12,10 +12,10 @@ internal sealed class WordCache
     /// <summary>Longer pieces are not kept.</summary>
     public const int LongestWord = 64;
 
-    private const int Slots = 1 << 16, MostWords = Slots / 2, MostIds = 1 << 20;
-    private readonly Entry[] entries = new Entry[Slots];
-    private char[] chars = new char[1 << 14];
-    private int[] ids = new int[1 << 14];
+    private const int MostWords = 1 << 15, MostIds = 1 << 20;
+    private Entry[] entries = new Entry[1 << 9];
+    private char[] chars = new char[1 << 10];
+    private int[] ids = new int[1 << 10];
     private int words, charCount, idCount;
 
     private record struct Entry(uint Hash, int CharStart, int CharLength, int IdStart, int IdLength);
@@ -23,8 +23,8 @@ internal sealed class WordCache
     /// <summary>The ids kept for a word. The span is valid until the next <see cref="Add"/>.</summary>
     public bool TryGet(ReadOnlySpan<char> word, out ReadOnlySpan<int> found)
     {
-        uint hash = Hash(word);
-        for (uint at = hash % Slots; ; at = (at + 1) % Slots)
+        uint hash = Hash(word), mask = (uint)entries.Length - 1;
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
         {
             ref Entry entry = ref entries[at];
             if (entry.CharLength == 0) break;
@@ -41,12 +41,26 @@ internal sealed class WordCache
     {
         if (word.Length is 0 or > LongestWord || wordIds.Length > 4 * LongestWord) return;
         if (words >= MostWords || idCount + wordIds.Length > MostIds) Clear();
-        uint hash = Hash(word), at = hash % Slots;
-        while (entries[at].CharLength != 0) at = (at + 1) % Slots;
-        entries[at] = new(hash, charCount, word.Length, idCount, wordIds.Length);
+        if (2 * (words + 1) > entries.Length) Grow();
+        Place(new(Hash(word), charCount, word.Length, idCount, wordIds.Length));
         Append(ref chars, ref charCount, word);
         Append(ref ids, ref idCount, wordIds);
         words++;
+    }
+
+    private void Place(Entry entry)
+    {
+        uint mask = (uint)entries.Length - 1, at = entry.Hash & mask;
+        while (entries[at].CharLength != 0) at = (at + 1) & mask;
+        entries[at] = entry;
+    }
+
+    private void Grow()
+    {
+        Entry[] old = entries;
+        entries = new Entry[2 * old.Length];
+        foreach (Entry entry in old)
+            if (entry.CharLength != 0) Place(entry);
     }
 
     private void Clear()

@@ -25,11 +25,31 @@ internal unsafe interface ISimd<TVector> where TVector : struct
 
     static abstract TVector Multiply(TVector a, TVector b);
 
+    static abstract TVector Divide(TVector a, TVector b);
+
+    /// <summary>Larger of each pair; b where either is not a number.</summary>
     static abstract TVector Max(TVector a, TVector b);
+
+    /// <summary>Smaller of each pair; b where either is not a number.</summary>
+    static abstract TVector Min(TVector a, TVector b);
+
+    static abstract TVector Abs(TVector value);
+
+    /// <summary>Nearest whole number, halves to even.</summary>
+    static abstract TVector Round(TVector value);
+
+    /// <summary>value · 2^n for whole n from -252 to 254, with overflow and gradual underflow.</summary>
+    static abstract TVector ScaleByPowerOf2(TVector value, TVector n);
+
+    /// <summary>Where a &lt; b, x, else y.</summary>
+    static abstract TVector SelectLess(TVector a, TVector b, TVector x, TVector y);
 
     /// <summary>a · b + c, with one rounding where the machine has the instruction.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
     /// <summary>Sum of the lanes, always in the same order.</summary>
     static abstract float Sum(TVector value);
+
+    /// <summary>Largest lane.</summary>
+    static abstract float Largest(TVector value);
 }

@@ -50,7 +50,7 @@ public sealed class HeadTests
         GradCheck.Run(
             (t, v) => t.HeadLogProbs(v[0], v[1], targets, options with { Bias = biased ? v[2] : null }),
             v => Chosen(Reference.HeadLogProbs(v[0], v[1], biased ? v[2] : null, 6, options), targets, 9),
-            hidden, head, bias with { Differentiable = biased });
+            false, hidden, head, bias with { Differentiable = biased });
         GradCheck.Run(
             (t, v) => t.LogSoftmax(t.HeadLogits(v[0], v[1], [0, 1, 2, 3, 4, 5, 6], options with { Bias = biased ? v[2] : null })),
             v => Reference.HeadLogProbs(v[0], v[1], biased ? v[2] : null, 6, options),
@@ -74,6 +74,26 @@ public sealed class HeadTests
         GradCheck.AssertClose(expected, entropy.Data, 1e-5, "entropy");
         Assert.False(entropy.RequiresGrad);
         Assert.True(logProbs.RequiresGrad);
+    }
+
+    /// <summary>Its gradient is made in the forward pass; with a head that learns it is made on the way back.</summary>
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(2f)]
+    public void A_frozen_head_gives_the_same_gradient(float softcap)
+    {
+        RandomStream random = new(37, "frozen");
+        CheckedInput hidden = CheckedInput.Normal(random, (6, 5)), head = CheckedInput.Normal(random, (9, 5));
+        HeadOptions options = new() { Softcap = softcap, Temperature = 0.9f };
+        int[] targets = [3, Ignore, 0, 8, 8, 1];
+        using Tape tape = new();
+        Tensor learning = Tensor.From(hidden.Shape, hidden.Values, true), frozen = Tensor.From(hidden.Shape, hidden.Values, true);
+        (Tensor a, Tensor entropyA) = tape.HeadLogProbsAndEntropy(learning, Tensor.From(head.Shape, head.Values, true), targets, options);
+        (Tensor b, Tensor entropyB) = tape.HeadLogProbsAndEntropy(frozen, Tensor.From(head.Shape, head.Values), targets, options);
+        Assert.Equal(a.Data, b.Data);
+        Assert.Equal(entropyA.Data, entropyB.Data);
+        tape.Backward(tape.Add(tape.Sum(tape.Square(a)), tape.Sum(tape.Square(b))));
+        GradCheck.AssertClose([.. learning.Grad.ToArray().Select(v => (double)v)], frozen.Grad, 1e-6, "hidden");
     }
 
     [Fact]

@@ -3,10 +3,10 @@ using System.Numerics;
 namespace Hone.Tensors.Ops;
 
 /// <summary>
-/// The inner loops of softmax over one row. Rows of attention are short: calls of TensorPrimitives cost 150 ns for 128 numbers, three to
-/// ten times as much as these loops.
+/// Inner loops over one row of softmax and attention, fused where TensorPrimitives would take several passes. Rows of attention have
+/// 64 to 128 numbers, so what a call costs before its first number counts.
 /// </summary>
-internal static class SoftmaxRow
+internal static class RowLoops
 {
     private static int Width => Vector<float>.Count;
 
@@ -20,10 +20,11 @@ internal static class SoftmaxRow
             first = Vector.MaxNative(first, new Vector<float>(x[i..]));
             second = Vector.MaxNative(second, new Vector<float>(x[(i + Width)..]));
         }
-        first = Vector.MaxNative(first, second);
+        Span<float> lanes = stackalloc float[Width];
+        Vector.MaxNative(first, second).CopyTo(lanes);
         float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Width; lane++) max = Math.Max(max, first[lane]);
-        for (; i < x.Length; i++) max = Math.Max(max, x[i]);
+        foreach (float value in lanes) if (value > max) max = value;
+        for (; i < x.Length; i++) if (x[i] > max) max = x[i];
         return max;
     }
 
@@ -43,7 +44,7 @@ internal static class SoftmaxRow
         int i = 0;
         for (; i <= x.Length - 2 * Width; i += 2 * Width) // two sums, so that additions do not wait for each other
         {
-            Vector<float> a = Vector.Exp(new Vector<float>(x[i..]) - subtract), b = Vector.Exp(new Vector<float>(x[(i + Width)..]) - subtract);
+            Vector<float> a = VectorExp.Of(new Vector<float>(x[i..]) - subtract), b = VectorExp.Of(new Vector<float>(x[(i + Width)..]) - subtract);
             a.CopyTo(x[i..]);
             b.CopyTo(x[(i + Width)..]);
             first += a;
@@ -53,7 +54,7 @@ internal static class SoftmaxRow
         for (; i < x.Length; i += Width)
         {
             Span<float> rest = x[i..Math.Min(i + Width, x.Length)];
-            Lanes.Store(Vector.Exp(Lanes.Partial(rest) - subtract), rest);
+            Lanes.Store(VectorExp.Of(Lanes.Partial(rest) - subtract), rest);
             foreach (float value in rest) sum += value;
         }
         return sum;
@@ -66,5 +67,21 @@ internal static class SoftmaxRow
         int i = 0;
         for (; i <= x.Length - Width; i += Width) ((new Vector<float>(x[i..]) - subtract) * new Vector<float>(p[i..])).CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] = (x[i] - shift) * p[i];
+    }
+
+    /// <summary>y ← factor · x.</summary>
+    public static void Scale(ReadOnlySpan<float> x, float factor, Span<float> y)
+    {
+        int i = 0;
+        for (; i <= x.Length - Width; i += Width) (new Vector<float>(x[i..]) * factor).CopyTo(y[i..]);
+        for (; i < x.Length; i++) y[i] = x[i] * factor;
+    }
+
+    /// <summary>y ← y + factor · x.</summary>
+    public static void AddScaled(ReadOnlySpan<float> x, float factor, Span<float> y)
+    {
+        int i = 0;
+        for (; i <= x.Length - Width; i += Width) (new Vector<float>(y[i..]) + new Vector<float>(x[i..]) * factor).CopyTo(y[i..]);
+        for (; i < x.Length; i++) y[i] += x[i] * factor;
     }
 }
