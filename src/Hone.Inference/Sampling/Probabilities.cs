@@ -9,9 +9,8 @@ internal static class Probabilities
     /// <summary>p = softmax(logits); negative infinity gives 0.</summary>
     public static void Softmax(ReadOnlySpan<float> logits, Span<double> p)
     {
-        double max = TensorPrimitives.Max(logits), sum = 0;
-        for (int i = 0; i < logits.Length; i++) sum += p[i] = Math.Exp(logits[i] - max);
-        for (int i = 0; i < logits.Length; i++) p[i] /= sum;
+        Exponentials(logits, p, TensorPrimitives.Max(logits));
+        TensorPrimitives.Divide(p, TensorPrimitives.Sum<double>(p), p);
     }
 
     /// <summary>log Σ exp(logits).</summary>
@@ -19,8 +18,23 @@ internal static class Probabilities
     {
         double max = TensorPrimitives.Max(logits), sum = 0;
         if (double.IsNegativeInfinity(max)) return max;
-        foreach (float logit in logits) sum += Math.Exp(logit - max);
+        Span<double> part = stackalloc double[Block];
+        for (int start = 0; start < logits.Length; start += Block)
+        {
+            int count = Math.Min(Block, logits.Length - start);
+            Exponentials(logits.Slice(start, count), part[..count], max);
+            sum += TensorPrimitives.Sum<double>(part[..count]);
+        }
         return max + Math.Log(sum);
+    }
+
+    private const int Block = 512;
+
+    private static void Exponentials(ReadOnlySpan<float> logits, Span<double> target, double max)
+    {
+        TensorPrimitives.ConvertTruncating(logits, target);
+        TensorPrimitives.Subtract(target, max, target);
+        TensorPrimitives.Exp<double>(target, target);
     }
 
     /// <summary>-Σ p log p in nats.</summary>

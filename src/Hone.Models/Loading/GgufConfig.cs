@@ -77,17 +77,18 @@ internal static class GgufConfig
             json["hidden_activation"] = "gelu_pytorch_tanh";
             json["attn_logit_softcapping"] = source.Number("attn_logit_softcapping");
             json["final_logit_softcapping"] = source.Number("final_logit_softcapping");
-            json["query_pre_attn_scalar"] = QueryScalar(type, json);
+            json["query_pre_attn_scalar"] = QueryScalar(type, Number("num_hidden_layers"), Number("hidden_size"), Number("num_attention_heads"), Number("head_dim"));
             if (type == "gemma3_text") json["rope_local_base_freq"] = source.Number("rope.freq_base_swa") ?? 10_000;
         }
+
+        long Number(string name) => (long)json[name]!;
     }
 
     /// <summary>Not in the metadata: the head size, but for the two largest models, where it is width / heads.</summary>
-    private static JsonNode QueryScalar(string type, JsonObject json)
+    public static long QueryScalar(string type, long layers, long width, long heads, long headSize)
     {
-        long layers = (long)json["num_hidden_layers"]!;
         bool largest = (type == "gemma2" && layers == 46) || (type == "gemma3_text" && layers == 62);
-        return largest ? (long)json["hidden_size"]! / (long)json["num_attention_heads"]! : (long)json["head_dim"]!;
+        return largest ? width / heads : headSize;
     }
 
     private static JsonObject Gpt2(Source source) => new()

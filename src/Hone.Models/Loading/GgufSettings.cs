@@ -68,8 +68,14 @@ internal static class GgufSettings
             config.Rope is { Scaling: RopeScaling.Dynamic } ? "rotary frequencies that follow the length (dynamic)"
             : arch == "llama" && config.LayerConfigs.Any(l => l.Window > 0) ? "a sliding window in this architecture"
             : config.LayerConfigs.Select(l => l.Sparse).Distinct().Count() > 1 ? "layers with experts beside layers without"
+            : config.NormAddsOne && config.AttentionScale != ImpliedScale(config) ? $"a score factor of {config.AttentionScale} (it takes {ImpliedScale(config)})"
+            : config.LocalRope is not null && config.LayerConfigs.Where((l, i) => l.Window > 0 == ((i + 1) % 6 == 0)).Any() ? "another pattern of sliding layers than five of six"
             : config.Layout == WeightLayout.Llama && config.Activation is not (Tensors.Ops.Activation.Silu or Tensors.Ops.Activation.GeluTanh) ? $"the activation {config.Activation}"
             : null;
         if (reason is not null) throw new HoneException($"a {config.Architecture} model cannot be written as GGUF: llama.cpp does not know {reason}. Save a Hugging Face folder instead.");
     }
+
+    /// <summary>Gemma's score factor is not in the metadata: see <see cref="GgufConfig"/>.</summary>
+    private static float ImpliedScale(ModelConfig config) =>
+        (float)Math.Pow(GgufConfig.QueryScalar(config.Architecture, config.Layers, config.HiddenSize, config.Heads, config.HeadSize), -0.5);
 }

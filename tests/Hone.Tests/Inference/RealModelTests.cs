@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
 using Hone.Inference;
+using Hone.Inference.Chat;
 using Hone.Inference.Sampling;
 using Hone.Models.Decoder;
 using Hone.Models.Loading;
+using Hone.Models.Templates;
 using Hone.Tensors;
 using Hone.Tests.Models.Decoder;
+using Microsoft.Extensions.AI;
 
 namespace Hone.Tests.Inference;
 
@@ -34,6 +37,28 @@ public sealed class RealModelTests
             Assert.Equal(GoldenModel.Ints(row["greedy"]!), result.Ids);
             Assert.True(GoldenModel.MaxDifference(result.LogProbs, GoldenModel.Floats(row["logprobs"]!)) < 1e-3, (string)row["id"]!);
         }
+    }
+
+    /// <summary>Template, tokenizer and text of the GGUF file itself: the recorded prompts, ids and answers.</summary>
+    [Fact]
+    public async Task SmolLm2_chats()
+    {
+        LoadSmolLm2();
+        using LocalChatClient client = new(smolLm2!) { DefaultMaxTokens = 40 };
+        int chats = 0;
+        foreach (JsonObject row in Rows("smollm2/greedy.jsonl"))
+        {
+            int[] ids = GoldenModel.Ints(row["input_ids"]!);
+            Assert.Equal(ids, smolLm2!.Tokenizer!.Encode((string)row["text"]!, addSpecialTokens: false));
+            if (row["messages"] is not JsonArray messages) continue;
+            Assert.Equal((string)row["text"]!, smolLm2.Renderer!.Render(new Conversation((JsonArray)messages.DeepClone()) { AddGenerationPrompt = true }));
+            ChatMessage[] turns = [.. messages.Select(m => new ChatMessage(new ChatRole((string)m!["role"]!), (string)m["content"]!))];
+            ChatResponse response = await client.GetResponseAsync(turns);
+            Assert.Equal(((string)row["greedy_text"]!).Replace("<|im_end|>", ""), response.Text);
+            Assert.Equal(ids.Length, response.Usage!.InputTokenCount);
+            chats++;
+        }
+        Assert.True(chats >= 4, $"{chats} chats");
     }
 
     [Fact]

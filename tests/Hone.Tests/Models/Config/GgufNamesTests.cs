@@ -48,7 +48,6 @@ public sealed class GgufNamesTests
     [InlineData("qwen3")]
     [InlineData("phi3")]
     [InlineData("phi3_longrope")]
-    [InlineData("gemma2")]
     [InlineData("olmo2")]
     [InlineData("gpt2")]
     public void Saved_as_gguf_and_loaded(string name)
@@ -69,9 +68,34 @@ public sealed class GgufNamesTests
     [InlineData("llama_rope_dynamic", "follow the length")]
     [InlineData("mistral", "sliding window")]
     [InlineData("qwen3_moe", "layers without")]
+    [InlineData("gemma2", "score factor")]
+    [InlineData("gemma3", "five of six")]
     public void What_the_format_has_no_place_for_is_refused(string name, string reason)
     {
         using GoldenModel golden = GoldenModel.Shared(name);
         Assert.Contains(reason, Assert.Throws<HoneException>(() => GgufSaver.Save("unused.gguf", golden.Model)).Message);
+    }
+
+    /// <summary>Gains are stored with one added, and the score factor follows from the head size.</summary>
+    [Fact]
+    public void Gemma_through_gguf()
+    {
+        using GoldenModel golden = GoldenModel.Own("gemma2");
+        LanguageModel model = new(golden.Model.Config.With("query_pre_attn_scalar", 16));
+        foreach (Parameter parameter in golden.Model.Parameters) parameter.Value.Data.CopyTo(model[parameter.Name].Value.Data);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("hone-gguf-").FullName, "model.gguf");
+        GgufSaver.Save(path, model, WeightType.F32);
+        Assert.True(GoldenModel.MaxDifference(Logits(ModelLoader.Load(path).Model), Logits(model)) < 1e-5);
+        using GgufFile file = new(path);
+        float[] gains = new float[32];
+        file.ReadRows("output_norm.weight", 0, 1, gains);
+        Assert.Equal(golden.Model["model.norm.weight"].Value.Data[3] + 1, gains[3]);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+
+        float[] Logits(LanguageModel m)
+        {
+            using Tape tape = new(recording: false);
+            return m.Logits(tape, m.Hidden(tape, TokenBatch.Of(golden.Prompt("b")))).Data.ToArray();
+        }
     }
 }
