@@ -8,11 +8,11 @@ internal sealed partial class LatexParser
 {
     private const int MaxDepth = 60, MaxItems = 100;
 
-    private static readonly Dictionary<string, string> Relations = new()
+    private static readonly Dictionary<string, string> Relations = new (string Written, string Meaning)[]
     {
-        ["="] = "=", ["<"] = "<", [">"] = ">", ["<="] = "<=", [">="] = ">=", ["\\le"] = "<=", ["\\leq"] = "<=", ["\\ge"] = ">=", ["\\geq"] = ">=",
-        ["\\lt"] = "<", ["\\gt"] = ">", ["\\ne"] = "!=", ["\\neq"] = "!=", ["!="] = "!=", ["\\leqslant"] = "<=", ["\\geqslant"] = ">=", ["≤"] = "<=", ["≥"] = ">=",
-    };
+        ("=", "="), ("<", "<"), (">", ">"), ("<=", "<="), (">=", ">="), ("\\le", "<="), ("\\leq", "<="), ("\\ge", ">="), ("\\geq", ">="),
+        ("\\lt", "<"), ("\\gt", ">"), ("\\ne", "!="), ("\\neq", "!="), ("!=", "!="), ("\\leqslant", "<="), ("\\geqslant", ">="), ("≤", "<="), ("≥", ">="),
+    }.ToDictionary(r => r.Written, r => r.Meaning);
 
     private readonly List<string> tokens;
     private int at;

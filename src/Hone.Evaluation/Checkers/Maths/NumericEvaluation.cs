@@ -75,7 +75,7 @@ internal sealed class NumericEvaluation(IReadOnlyDictionary<string, Complex> giv
     private Complex? Series(CallNode series)
     {
         string name = ((SymbolNode)series.Arguments[0]).Name;
-        if (MathValue.Exact(series.Arguments[1]) is not { IsInteger: true } from || MathValue.Exact(series.Arguments[2]) is not { IsInteger: true } to ) return null;
+        if (MathValue.Exact(series.Arguments[1]) is not { IsInteger: true } from || MathValue.Exact(series.Arguments[2]) is not { IsInteger: true } to) return null;
         Complex total = series.Name == "sum" ? 0 : 1;
         bool hidden = letters.TryGetValue(name, out Complex outer);
         for (BigInteger k = from.Numerator; k <= to.Numerator; k++)
