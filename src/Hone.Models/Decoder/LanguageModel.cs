@@ -62,6 +62,9 @@ public sealed class LanguageModel
     /// <summary>The embedding table [V, C].</summary>
     public Parameter Embedding => embedding;
 
+    /// <summary>Something added to the lookup without changing the table; null for none.</summary>
+    public IEmbeddingAdapter? EmbeddingAdapter { get; set; }
+
     /// <summary>The layers; may be exchanged one by one.</summary>
     public IList<IBlock> Blocks => blocks;
 
@@ -94,6 +97,7 @@ public sealed class LanguageModel
         state ??= ForwardState.Plain;
         Check(batch);
         Tensor hidden = tape.Embedding(embedding.Value, batch.Tokens, Config.EmbeddingScale);
+        if (EmbeddingAdapter is not null) hidden = EmbeddingAdapter.Apply(tape, batch.Tokens, hidden, Config.EmbeddingScale);
         if (positions is not null) hidden = tape.Add(hidden, tape.Embedding(positions.Value, batch.Positions));
         state.Tap?.Hidden(0, hidden);
         hidden = Solver.Run(tape, blocks, hidden, new ForwardContext(batch, state, tables));
