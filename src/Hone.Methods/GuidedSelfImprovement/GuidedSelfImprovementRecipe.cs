@@ -50,6 +50,7 @@ public static class GuidedSelfImprovementRecipe
 
     private static string HashOf(string modelPath)
     {
+        if (!File.Exists(modelPath) && !Directory.Exists(modelPath)) return ""; // a model made in memory
         string file = ModelFiles.Resolve(modelPath);
         return File.Exists(file) ? Dataset.HashOf(file) : "";
     }
