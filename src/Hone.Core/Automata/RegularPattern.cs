@@ -9,11 +9,13 @@ namespace Hone.Core.Automata;
 public sealed class RegularPattern
 {
     private readonly Nfa nfa;
+    private readonly Lazy<CodePointAutomaton> automaton;
 
     private RegularPattern(string pattern, Nfa nfa)
     {
         Pattern = pattern;
         this.nfa = nfa;
+        automaton = new(() => CodePointAutomaton.FromNfa(nfa, pattern));
     }
 
     /// <summary>The pattern as it was written.</summary>
@@ -37,7 +39,7 @@ public sealed class RegularPattern
 
     /// <summary>The same language as a deterministic automaton.</summary>
     /// <exception cref="HoneException">It would have too many states.</exception>
-    public CodePointAutomaton ToAutomaton() => CodePointAutomaton.FromNfa(nfa, Pattern);
+    public CodePointAutomaton ToAutomaton() => automaton.Value;
 
     private SortedSet<int>? Run(string text)
     {

@@ -15,7 +15,8 @@ public static class JsonText
     /// <exception cref="JsonException">Malformed or too deep. Half a surrogate pair is read as it is in a value, and refused in a key.</exception>
     public static JsonNode? Parse(string text)
     {
-        using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        // Half a surrogate pair outside an escape becomes U+FFFD here; the library would throw something else than JsonException.
+        using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { MaxDepth = MaxDepth });
         return Copy(document.RootElement);
     }
 

@@ -2,15 +2,17 @@ using System.Text;
 
 namespace Hone.Evaluation.Reports;
 
-/// <summary>An SVG drawing with axes: 720 × 320 units, scaled to the page's width. Colours come from the page's style.</summary>
+/// <summary>An SVG drawing with axes, 720 units wide, scaled to the page's width. Colours come from the page's style.</summary>
 internal sealed class ChartCanvas
 {
-    public const double Width = 720, Height = 320, Left = 64, Right = 704, Top = 16, Bottom = 264;
+    public const double Width = 720, Left = 76, Right = 704, Top = 16, Bottom = 264;
 
     private readonly StringBuilder svg = new();
     private readonly Chart chart;
 
     public ChartCanvas(Chart chart) => this.chart = chart;
+
+    private double Height => chart.XLabel.Length > 0 ? Bottom + 56 : Bottom + 28;
 
     /// <summary>Grid lines and labels of the y axis.</summary>
     public void YAxis(Scale y)
@@ -21,7 +23,7 @@ internal sealed class ChartCanvas
             Text(Left - 8, y.At(tick) + 4, NumberDisplay.Tick(tick, chart.YFormat), "tick end");
         }
         if (chart.YLabel.Length > 0)
-            svg.Append($"<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(16 {Html.At((Top + Bottom) / 2)}) rotate(-90)\">{Html.Escape(chart.YLabel)}</text>");
+            svg.Append($"<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(14 {Html.At((Top + Bottom) / 2)}) rotate(-90)\">{Html.Escape(chart.YLabel)}</text>");
     }
 
     /// <summary>Base line, ticks and label of a numeric x axis.</summary>

@@ -44,7 +44,7 @@ internal static class ReportStyle
         table{border-collapse:collapse;width:100%;font-size:14.5px;font-variant-numeric:tabular-nums}
         caption{text-align:left;padding:0 0 6px;font-size:14px}
         th,td{text-align:left;padding:7px 12px 7px 0;border-bottom:1px solid var(--line);vertical-align:top}
-        th{font-weight:600}td.number,th.number{text-align:right;padding-right:16px;white-space:nowrap}
+        th{font-weight:600}td.number,th.number{text-align:right;padding-right:16px}td.number{white-space:nowrap}
         .table{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:10px 18px 6px;margin:16px 0}
         .table tbody tr:last-child td,.table tbody tr:last-child th{border-bottom:none}
         details{margin:8px 0}summary{cursor:pointer}.data>summary{font-size:13px;color:var(--soft)}

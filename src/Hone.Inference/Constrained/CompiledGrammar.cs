@@ -32,7 +32,8 @@ public sealed class CompiledGrammar
     public static CompiledGrammar Compile(Grammar grammar, TokenVocabulary vocabulary)
     {
         NetAnalysis analysis = new(grammar.Net);
-        if (!analysis.IsProductiveRule(0)) throw new HoneException($"{grammar.Description} cannot be satisfied: no text follows it.");
+        if (!analysis.IsProductiveRule(0))
+            throw new HoneException($"{grammar.Description} cannot be satisfied: {(grammar.Contradictions.Count > 0 ? string.Join("; ", grammar.Contradictions) : "no text follows it")}.");
         return new CompiledGrammar(new ByteAutomaton(grammar.Net, analysis), vocabulary);
     }
 

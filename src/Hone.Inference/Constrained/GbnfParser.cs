@@ -46,7 +46,7 @@ internal sealed class GbnfParser
 
     private void ParseRules()
     {
-        RuleNamed("root");
+        RuleNamed("root", 0);
         SkipSpace(newLines: true);
         while (at < text.Length)
         {
@@ -55,7 +55,7 @@ internal sealed class GbnfParser
             SkipSpace(newLines: false);
             if (!text.AsSpan(at).StartsWith("::=")) throw Error($"expected '::=' after '{name}'");
             at += 3;
-            (int rule, _, bool isDefined) = rules.TryGetValue(name, out var known) ? known : (RuleNamed(name), start, false);
+            (int rule, _, bool isDefined) = rules.TryGetValue(name, out var known) ? known : (RuleNamed(name, start), start, false);
             if (isDefined) throw Error($"rule '{name}' is defined twice", start);
             rules[name] = (rule, start, true);
             SkipSpace(newLines: true);
@@ -66,11 +66,11 @@ internal sealed class GbnfParser
             if (!isDefined) throw Error($"rule '{name}' is not defined", use);
     }
 
-    private int RuleNamed(string name)
+    private int RuleNamed(string name, int place)
     {
         if (rules.TryGetValue(name, out (int Rule, int, bool) known)) return known.Rule;
         int rule = net.AddRule(name);
-        rules[name] = (rule, at, false);
+        rules[name] = (rule, place, false);
         return rule;
     }
 
@@ -158,7 +158,7 @@ internal sealed class GbnfParser
                 return (from, to) => encoding.Letter(CodePointSet.All, LetterForm.Plain, from, to);
             case '(': return ParseGroup();
             default:
-                int rule = RuleNamed(ParseName());
+                int start = at, rule = RuleNamed(ParseName(), start);
                 return (from, to) => net.Call(from, rule, to);
         }
     }

@@ -8,20 +8,26 @@ namespace Hone.Inference.Constrained;
 /// <summary>What a text must look like, independent of any tokenizer: works on bytes, so tokens may end anywhere.</summary>
 public sealed class Grammar
 {
-    private Grammar(ByteNet net, string description) => (Net, Description) = (net, description);
+    private Grammar(ByteNet net, string description, IReadOnlyList<string>? contradictions = null) =>
+        (Net, Description, Contradictions) = (net, description, contradictions ?? []);
 
     /// <summary>What it was made from, for messages.</summary>
     public string Description { get; }
 
     internal ByteNet Net { get; }
 
+    internal IReadOnlyList<string> Contradictions { get; }
+
     /// <summary>
     /// JSON that meets a schema (2020-12 or draft 7): no white space outside strings unless <paramref name="options"/> says
     /// so, properties in declared order, then additional ones. Narrower than the schema, never wider.
     /// </summary>
     /// <exception cref="HoneException">The schema is malformed, cannot be satisfied, or uses a keyword that cannot be enforced; the message names it.</exception>
-    public static Grammar FromJsonSchema(JsonNode? schema, JsonGrammarOptions? options = null) =>
-        new(new SchemaCompiler(schema, options ?? JsonGrammarOptions.Compact).Compile(), "the JSON schema");
+    public static Grammar FromJsonSchema(JsonNode? schema, JsonGrammarOptions? options = null)
+    {
+        SchemaCompiler compiler = new(schema, options ?? JsonGrammarOptions.Compact);
+        return new Grammar(compiler.Compile(), "the JSON schema", compiler.Contradictions);
+    }
 
     /// <summary>Any JSON object.</summary>
     public static Grammar AnyJsonObject(JsonGrammarOptions? options = null) => FromJsonSchema(new JsonObject { ["type"] = "object" }, options);

@@ -70,17 +70,11 @@ internal sealed class NetAnalysis
         }
     }
 
+    // A rule that starts by reading is not nullable; only the few others are looked at again.
     private void FindNullable()
     {
-        for (bool changed = true; changed;)
-        {
-            changed = false;
-            for (int r = 0; r < net.Rules.Count; r++)
-            {
-                if (nullable[r] || !BeforeReading(net.Rules[r].Start).Contains(net.Rules[r].End)) continue;
-                nullable[r] = changed = true;
-            }
-        }
+        List<int> open = [.. Enumerable.Range(0, net.Rules.Count).Where(r => net.States[net.Rules[r].Start] is { Silent.Count: > 0 } or { Calls.Count: > 0 })];
+        while (open.RemoveAll(r => nullable[r] = BeforeReading(net.Rules[r].Start).Contains(net.Rules[r].End)) > 0) { }
     }
 
     /// <summary>States of the same rule that can be reached without reading.</summary>

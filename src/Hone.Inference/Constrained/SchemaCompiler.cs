@@ -33,6 +33,9 @@ internal sealed partial class SchemaCompiler
         this.options = options;
     }
 
+    /// <summary>Places that nothing can satisfy, for the message when that makes the whole unsatisfiable.</summary>
+    public List<string> Contradictions { get; } = [];
+
     public ByteNet Compile()
     {
         RuleFor([document.Root]);
@@ -63,9 +66,7 @@ internal sealed partial class SchemaCompiler
         {
             if (shape.Values is not null)
             {
-                // Few enough to try each against everything the schema says, supported keyword or not.
-                foreach (JsonNode? value in shape.Values)
-                    if (schemas.TrueForAll(s => validator.IsValidAgainst(s, value))) net.Literal(from, Literal(value), to);
+                ConnectValues(shape.Values, schemas, from, to);
                 continue;
             }
             RefuseUnsupported(shape);
@@ -76,6 +77,14 @@ internal sealed partial class SchemaCompiler
             if (shape.Types.HasFlag(JsonTypes.Array)) ConnectArray(shape, from, to);
             if (shape.Types.HasFlag(JsonTypes.Object)) ConnectObject(shape, from, to);
         }
+    }
+
+    // Few enough to try each against everything the schema says, supported keyword or not.
+    private void ConnectValues(IReadOnlyList<JsonNode?> values, List<JsonNode> schemas, int from, int to)
+    {
+        JsonNode?[] valid = [.. values.Where(value => schemas.TrueForAll(s => validator.IsValidAgainst(s, value)))];
+        foreach (JsonNode? value in valid) net.Literal(from, Literal(value), to);
+        if (valid.Length == 0 && values.Count > 0) Contradictions.Add($"none of the values {string.Join(", ", values.Take(5).Select(v => v?.ToJsonString(Jsonl.Compact) ?? "null"))} meets the rest of its schema");
     }
 
     private static void RefuseUnsupported(SchemaShape shape)

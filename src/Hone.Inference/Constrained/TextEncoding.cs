@@ -45,23 +45,34 @@ internal sealed class TextEncoding(ByteNet net)
     /// <summary>Joins two states by one letter of the set.</summary>
     public void Letter(CodePointSet set, LetterForm form, int from, int to)
     {
-        CodePointSet raw = form == LetterForm.Plain ? set : set.Except(NeedsEscape);
-        foreach (CodePointRange range in raw.Intersect(Ascii).Ranges) net.Read(from, (byte)range.Low, (byte)range.High, to);
-        bool isAsciiOnly = form != LetterForm.JsonGeneral && raw.Except(Ascii).IsEmpty && (form == LetterForm.Plain || set.Intersect(NeedsEscape).IsEmpty);
-        if (!isAsciiOnly) net.Call(from, RuleFor(set, raw, form), to);
+        CodePointSet ascii = set.Intersect(Ascii), others = set.Except(Ascii);
+        CodePointSet raw = form == LetterForm.Plain ? ascii : ascii.Except(NeedsEscape);
+        CodePointSet escaped = form switch
+        {
+            LetterForm.Plain => CodePointSet.Empty,
+            LetterForm.JsonMinimal => ascii.Intersect(NeedsEscape),
+            _ => ascii,
+        };
+        foreach (CodePointRange range in raw.Ranges) net.Read(from, (byte)range.Low, (byte)range.High, to);
+        // Apart, because the letters beyond ASCII are nearly always all of them and then share one rule.
+        if (!others.IsEmpty) net.Call(from, RuleFor(others, form == LetterForm.JsonGeneral ? form : LetterForm.Plain, WriteOthers), to);
+        if (!escaped.IsEmpty) net.Call(from, RuleFor(escaped, form, WriteEscapes), to);
     }
 
-    /// <summary>The part of a letter set that takes more than one byte.</summary>
-    private int RuleFor(CodePointSet set, CodePointSet raw, LetterForm form)
+    private int RuleFor(CodePointSet set, LetterForm form, Action<CodePointSet, LetterForm, int, int> write)
     {
         string key = $"{form} {string.Join(',', set.Ranges)}";
         if (letterRules.TryGetValue(key, out int rule)) return rule;
         letterRules[key] = rule = net.AddRule("letter");
-        (int start, int end) = (net.Rules[rule].Start, net.Rules[rule].End);
-        foreach (CodePointRange range in raw.Except(Ascii).Ranges)
-            foreach ((byte Low, byte High)[] bytes in Utf8Ranges.Of(range.Low, range.High)) Bytes(bytes, start, end);
-        if (form != LetterForm.Plain) Escapes(set, form, start, end);
+        write(set, form, net.Rules[rule].Start, net.Rules[rule].End);
         return rule;
+    }
+
+    private void WriteOthers(CodePointSet set, LetterForm form, int from, int to)
+    {
+        foreach (CodePointRange range in set.Ranges)
+            foreach ((byte Low, byte High)[] bytes in Utf8Ranges.Of(range.Low, range.High)) Bytes(bytes, from, to);
+        if (form == LetterForm.JsonGeneral) WriteEscapes(set, form, from, to);
     }
 
     private void Bytes((byte Low, byte High)[] bytes, int from, int to)
@@ -74,7 +85,7 @@ internal sealed class TextEncoding(ByteNet net)
         }
     }
 
-    private void Escapes(CodePointSet set, LetterForm form, int from, int to)
+    private void WriteEscapes(CodePointSet set, LetterForm form, int from, int to)
     {
         int slash = net.AddState(), hex = net.AddState();
         net.Read(from, (byte)'\\', (byte)'\\', slash);
@@ -84,7 +95,7 @@ internal sealed class TextEncoding(ByteNet net)
             byte letter = (byte)ShortLetters[ShortEscapes.IndexOf((char)c)];
             net.Read(slash, letter, letter, to);
         }
-        CodePointSet byHex = form == LetterForm.JsonGeneral ? set : set.Intersect(NeedsEscape).Except(HasShortEscape);
+        CodePointSet byHex = form == LetterForm.JsonGeneral ? set : set.Except(HasShortEscape);
         foreach (CodePointRange range in byHex.Ranges)
         {
             if (range.Low <= 0xFFFF) HexDigits(range.Low, Math.Min(range.High, 0xFFFF), 4, hex, to);

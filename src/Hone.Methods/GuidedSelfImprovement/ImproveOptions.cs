@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using Hone.Core;
+using Hone.Core.Recipes;
 using Hone.Training;
 
 namespace Hone.Methods.GuidedSelfImprovement;
 
 /// <summary>Settings of <c>hone improve</c>.</summary>
+[Recipe("improve")]
 public sealed record ImproveOptions
 {
     [Description("checker: number, exact, choice, regex, json or equation-steps; chosen from the rows when left out")]

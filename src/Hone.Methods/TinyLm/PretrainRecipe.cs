@@ -32,7 +32,10 @@ public sealed record PretrainOptions
     [Description("most steps of a problem")]
     public int MaxSteps { get; init; } = 4;
 
-    [Description("held-out problems for the final figure")]
+    [Description("kinds of stories to learn from; naming one several times makes it more frequent")]
+    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "price"];
+
+    [Description("held-out problems for the final figure, of all kinds in equal shares")]
     public int HeldOut { get; init; } = 500;
 
     [Description("accuracy on held-out problems the model has to reach, 0 to 1; 0 for no gate")]
@@ -72,7 +75,8 @@ public static class PretrainRecipe
         {
             AfterStep = result => SaveRung(options, run, text, grammar, result.Step),
         };
-        TrainingSummary summary = trainer.Run(new SeedData(text.Text, grammar, run.Seed, options.HintShare), run);
+        SeedData data = new(text.Text, grammar with { Families = options.Families }, run.Seed, options.HintShare);
+        TrainingSummary summary = trainer.Run(data, run);
         TaskResult result = Evaluate(text, options.HeldOut, grammar, run);
         string folder = run.PathOf("model");
         text.Save(folder, WeightType.BF16);

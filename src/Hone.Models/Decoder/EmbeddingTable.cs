@@ -1,3 +1,4 @@
+using Hone.Core;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -12,6 +13,11 @@ internal sealed class EmbeddingTable
     public EmbeddingTable(Parameter table) => this.table = table;
 
     public EmbeddingTable(QuantizedMatrix quantized) => this.quantized = quantized;
+
+    /// <summary>The table as a parameter.</summary>
+    /// <exception cref="HoneException">It is quantised.</exception>
+    public Parameter Table => table
+        ?? throw new HoneException($"the embedding table is kept in {quantized!.Type}, which cannot be trained, merged or saved. Load the model with full weights.");
 
     /// <summary>[N] ids → [N, C].</summary>
     public Tensor Forward(Tape tape, int[] ids, float scale) =>

@@ -61,8 +61,18 @@ public sealed class LanguageModel
     /// <summary>The output projection [V, C]; shares the embedding's weight when tied.</summary>
     public LinearLayer Head { get; }
 
+    /// <summary>The embedding table [V, C].</summary>
+    /// <exception cref="HoneException">It is kept in few bits.</exception>
+    public Parameter Embedding => embedding.Table;
+
+    /// <summary>Name of the embedding's weight in files.</summary>
+    public string EmbeddingName => Config.Layout == WeightLayout.Gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
+
     /// <summary>Whether matrices are kept in few bits: such a model generates, scores and carries adapters, but is not trained itself, merged or saved.</summary>
     public bool IsQuantized => Head.Quantized is not null || LinearLayers.Any(layer => layer.Quantized is not null);
+
+    /// <summary>Something added to the lookup without changing the table; null for none.</summary>
+    public IEmbeddingAdapter? EmbeddingAdapter { get; set; }
 
     /// <summary>The layers; may be exchanged one by one.</summary>
     public IList<IBlock> Blocks => blocks;
@@ -98,6 +108,7 @@ public sealed class LanguageModel
         state ??= ForwardState.Plain;
         Check(batch);
         Tensor hidden = embedding.Forward(tape, batch.Tokens, Config.EmbeddingScale);
+        if (EmbeddingAdapter is not null) hidden = EmbeddingAdapter.Apply(tape, batch.Tokens, hidden, Config.EmbeddingScale);
         if (positions is not null) hidden = tape.Add(hidden, tape.Embedding(positions.Value, batch.Positions));
         state.Tap?.Hidden(0, hidden);
         hidden = Solver.Run(tape, blocks, hidden, new ForwardContext(batch, state, tables));

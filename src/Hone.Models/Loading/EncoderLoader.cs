@@ -20,11 +20,18 @@ public static class EncoderLoader
     public static EncoderModel Load(string folder)
     {
         folder = ModelFiles.Locate(folder);
-        string path = Path.Combine(ModelLoader.FolderOf(folder), "config.json");
-        EncoderConfig config = EncoderConfig.FromJson(ModelLoader.ReadObject(path), path);
+        EncoderConfig config = LoadConfig(folder);
         using IWeightFile file = ModelFiles.Open(folder);
         EncoderModel model = new(config, hasPooler: file.Entries.Keys.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)));
         WeightReading.Fill(model.Parameters, file, folder);
         return model;
+    }
+
+    /// <summary>The settings alone, without loading weights.</summary>
+    /// <exception cref="HoneException">As for <see cref="Load"/>.</exception>
+    public static EncoderConfig LoadConfig(string folder)
+    {
+        string path = Path.Combine(ModelLoader.FolderOf(ModelFiles.Locate(folder)), "config.json");
+        return EncoderConfig.FromJson(ModelLoader.ReadObject(path), path);
     }
 }

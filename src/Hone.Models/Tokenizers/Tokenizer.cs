@@ -47,6 +47,17 @@ public sealed partial class Tokenizer
     /// <summary>One more than the largest id; the number of rows an embedding needs at least.</summary>
     public int VocabularySize { get; }
 
+    /// <summary>What it is, as a reader would call it, e.g. <c>byte-level BPE</c>.</summary>
+    public string Kind => model switch
+    {
+        BpeModel { Options.ByteFallback: true } => "BPE with byte fallback",
+        BpeModel when decoder is Decoders.ByteLevelDecoder => "byte-level BPE",
+        BpeModel => "BPE",
+        UnigramModel => "unigram",
+        WordPieceModel => "WordPiece",
+        _ => "whole words",
+    };
+
     /// <summary>Special tokens by role, and the chat template, as far as the source names them.</summary>
     public SpecialTokenNames Names => parts.Names;
 

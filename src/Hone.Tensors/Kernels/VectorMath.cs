@@ -38,6 +38,18 @@ public static unsafe class VectorMath
     /// <summary>dx = dy · the derivative of <see cref="GeluTanh"/>.</summary>
     public static void GeluTanhBackward(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) => Map<GeluTanhSlope>(x, dy, dx);
 
+    /// <summary>Largest number of x, which is not empty and holds numbers only.</summary>
+    public static float Max(ReadOnlySpan<float> x)
+    {
+        fixed (float* p = x)
+        {
+            if (Vector512.IsHardwareAccelerated) return MaxLoop<Simd512, Vector512<float>>(p, x.Length);
+            if (Vector256.IsHardwareAccelerated) return MaxLoop<Simd256, Vector256<float>>(p, x.Length);
+            if (Vector128.IsHardwareAccelerated) return MaxLoop<Simd128, Vector128<float>>(p, x.Length);
+            return MaxLoop<SimdScalar, float>(p, x.Length);
+        }
+    }
+
     /// <summary>Replaces x by e^(x - shift) and returns the sum: the numerators of a softmax and their denominator.</summary>
     public static float ExpSum(Span<float> x, float shift)
     {
@@ -103,6 +115,23 @@ public static unsafe class VectorMath
         for (nint j = i; j < count; j++) (restA[j - i], restB[j - i]) = (a[j], b[j]);
         TSimd.Store(TFunction.Apply<TSimd, TVector>(TSimd.Load(restA), TSimd.Load(restB)), restA);
         for (nint j = i; j < count; j++) y[j] = restA[j - i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float MaxLoop<TSimd, TVector>(float* x, nint count)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        nint i = 0;
+        float largest = x[0];
+        if (count >= TSimd.Width)
+        {
+            TVector max = TSimd.Load(x);
+            for (i = TSimd.Width; i <= count - TSimd.Width; i += TSimd.Width) max = TSimd.Max(max, TSimd.Load(x + i));
+            largest = TSimd.Largest(max);
+        }
+        for (; i < count; i++) largest = Math.Max(largest, x[i]);
+        return largest;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Hone.Core;
 
 namespace Hone.Training.Adapters;
@@ -11,6 +9,12 @@ namespace Hone.Training.Adapters;
 /// </summary>
 public sealed record LoraConfig
 {
+    /// <summary>A uniform, B zero.</summary>
+    public const string DefaultInit = "default";
+
+    /// <summary>The principal part of the weights: see <see cref="LoraModel.Attach"/>.</summary>
+    public const string PissaInit = "pissa";
+
     /// <summary>Rank, ≥ 1.</summary>
     public int Rank { get; init; } = 8;
 
@@ -44,6 +48,9 @@ public sealed record LoraConfig
     /// <summary>Alpha of modules whose name ends in a key (a regular expression).</summary>
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Where a fresh adapter starts: <see cref="DefaultInit"/> or <see cref="PissaInit"/>.</summary>
+    public string Init { get; init; } = DefaultInit;
+
     /// <summary>Where the base model came from; written, not used.</summary>
     public string BaseModel { get; init; } = "";
 
@@ -52,18 +59,21 @@ public sealed record LoraConfig
     /// <param name="isHead">Whether it is the output head, which "every linear layer" leaves out.</param>
     public bool Adapts(string module, bool isHead)
     {
-        if (Excluded.Any(e => EndsWithName(module, e))) return false;
-        if (TargetPattern is not null) return Regex.IsMatch(module, $"^(?:{TargetPattern})$");
-        return Targets is null ? !isHead : Targets.Any(t => EndsWithName(module, t));
+        if (Excluded.Any(e => ModuleNames.EndsWith(module, e))) return false;
+        if (TargetPattern is not null) return ModuleNames.Matches(module, TargetPattern);
+        return Targets is null ? !isHead : Targets.Any(t => ModuleNames.EndsWith(module, t));
     }
 
+    /// <summary>Whether targets are named, rather than "every linear layer".</summary>
+    internal bool Names => Targets is not null || TargetPattern is not null;
+
     /// <summary>Rank of a module.</summary>
-    public int RankOf(string module) => Match(RankPattern, module, Rank);
+    public int RankOf(string module) => ModuleNames.Lookup(RankPattern, module, Rank);
 
     /// <summary>Scaling of a module's product.</summary>
     public double ScalingOf(string module)
     {
-        double alpha = Match(AlphaPattern, module, Alpha);
+        double alpha = ModuleNames.Lookup(AlphaPattern, module, Alpha);
         int rank = RankOf(module);
         return RankStabilised ? alpha / Math.Sqrt(rank) : alpha / rank;
     }
@@ -72,14 +82,12 @@ public sealed record LoraConfig
     /// <exception cref="HoneException">Not readable, another kind of adapter, or a feature that is not supported.</exception>
     public static LoraConfig Load(string path)
     {
-        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. An adapter folder holds adapter_config.json and adapter_model.safetensors.");
-        JsonObject json;
+        JsonObject json = ModelAdapter.ReadConfig(path);
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(path))?.AsObject() ?? throw new JsonException("null");
             return FromJson(json, path);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException or ArgumentNullException)
         {
             throw new HoneException($"{path}: not an adapter configuration ({error.Message})", error);
         }
@@ -95,12 +103,12 @@ public sealed record LoraConfig
         ["r"] = Rank,
         ["lora_alpha"] = Alpha,
         ["lora_dropout"] = 0.0,
-        ["target_modules"] = TargetPattern is not null ? TargetPattern : Names(Targets ?? [.. modules]),
-        ["exclude_modules"] = Excluded.Count == 0 ? null : Names(Excluded),
+        ["target_modules"] = TargetPattern is not null ? TargetPattern : ArrayOf(Targets ?? [.. modules]),
+        ["exclude_modules"] = Excluded.Count == 0 ? null : ArrayOf(Excluded),
         ["use_rslora"] = RankStabilised,
         ["use_dora"] = Dora,
         ["bias"] = Bias,
-        ["modules_to_save"] = ModulesToSave.Count == 0 ? null : Names(ModulesToSave),
+        ["modules_to_save"] = ModulesToSave.Count == 0 ? null : ArrayOf(ModulesToSave),
         ["rank_pattern"] = new JsonObject(RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         ["alpha_pattern"] = new JsonObject(AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         ["fan_in_fan_out"] = false,
@@ -108,29 +116,20 @@ public sealed record LoraConfig
         ["inference_mode"] = true,
     };
 
-    /// <summary>Whether <paramref name="module"/> is <paramref name="name"/> or ends in it after a dot.</summary>
-    private static bool EndsWithName(string module, string name) =>
-        module == name || module.EndsWith("." + name, StringComparison.Ordinal);
-
-    private static T Match<T>(IReadOnlyDictionary<string, T> patterns, string module, T otherwise)
-    {
-        foreach ((string pattern, T value) in patterns)
-            if (Regex.IsMatch(module, $@"(^|.*\.)(?:{pattern})$")) return value;
-        return otherwise;
-    }
-
-    private static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(n => (JsonNode)n)]);
+    private static JsonArray ArrayOf(IEnumerable<string> names) => new([.. names.Select(n => (JsonNode)n)]);
 
     private static LoraConfig FromJson(JsonObject json, string path)
     {
         string kind = (string?)json["peft_type"] ?? "";
         if (kind != "LORA") throw new HoneException($"{path}: adapter type '{kind}' is not supported; LORA is (with DoRA and rsLoRA).");
-        foreach (string feature in (string[])["layer_replication", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
+        foreach (string feature in (string[])["layer_replication", "target_parameters", "trainable_token_indices", "alora_invocation_tokens", "layers_to_transform"])
             if (json[feature] is not null) throw new HoneException($"{path}: '{feature}' is not supported.");
+        foreach (string feature in (string[])["lora_bias", "use_qalora", "use_bdlora"])
+            if ((bool?)json[feature] == true) throw new HoneException($"{path}: '{feature}' is not supported.");
         return new LoraConfig
         {
-            Rank = (int)json["r"]!,
-            Alpha = json["lora_alpha"]!.GetValue<double>(),
+            Rank = Whole(json, "r"),
+            Alpha = json["lora_alpha"]?.GetValue<double>() ?? throw new FormatException("lora_alpha is missing"),
             Targets = json["target_modules"] is JsonArray targets ? Texts(targets) : null,
             TargetPattern = json["target_modules"] is JsonValue pattern && (string)pattern! != "all-linear" ? (string)pattern! : null,
             Excluded = json["exclude_modules"] is JsonArray excluded ? Texts(excluded) : [],
@@ -143,6 +142,9 @@ public sealed record LoraConfig
             BaseModel = (string?)json["base_model_name_or_path"] ?? "",
         };
     }
+
+    private static int Whole(JsonObject json, string name) =>
+        (int?)json[name] is { } value and > 0 ? value : throw new FormatException($"{name} must be a positive whole number");
 
     private static string[] Texts(JsonArray array) => [.. array.Select(n => (string)n!)];
 }

@@ -28,6 +28,16 @@ public class DatasetTests
     }
 
     [Fact]
+    public void NamesOfColumnsTellALabelInAFewRows()
+    {
+        using TempFile file = new("few.csv", "Category,Message\nham,hello there\nspam,win now\n");
+        Dataset data = Dataset.Load(file.Path);
+        Assert.Equal(["ham", "spam"], data.Rows.Select(r => r.Text("answer")));
+        using TempFile unclear = new("unclear.csv", "Kind,Message\nham,hello there\nspam,win now\n");
+        Assert.Contains("--map question=Message", Assert.Throws<HoneException>(() => Dataset.Load(unclear.Path)).Message);
+    }
+
+    [Fact]
     public void MixedKindsRepeatedIdsAndEmptyFilesAreReported()
     {
         using TempFile mixed = new("a.jsonl", "{\"text\":\"a\"}\n{\"prompt\":\"a\",\"completion\":\"b\"}\n");

@@ -50,6 +50,18 @@ public class MathsCheckerTests
         Assert.True(longest < TimeSpan.FromSeconds(10), $"one pair took {longest}");
     }
 
+    [Fact]
+    public void SumsWithinSumsAndLongListsCostBoundedWork()
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        string nested = string.Concat(Enumerable.Range(0, 6).Select(i => $"\\sum_{{{(char)('a' + i)}=1}}^{{9999}}")) + "a";
+        Assert.False(Checker.AreEqual($"${nested}$", "$1$"));
+        string list = string.Join(',', Enumerable.Range(0, 900).Select(i => $"x+{i}"));
+        Assert.False(Checker.AreEqual($"${list}$", $"$1,{list}$"));
+        Assert.True(Checker.AreEqual("$\\sum_{k=1}^{9999} k$", "49995000"));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"took {clock.Elapsed}");
+    }
+
     [Theory]
     [InlineData('(')]
     [InlineData('{')]

@@ -61,8 +61,11 @@ public class RankGoldenTests
     {
         Dictionary<string, Func<IReadOnlyList<double>, double[]>> corrections = new()
         {
-            ["bonferroni"] = MultipleTesting.Bonferroni, ["holm"] = MultipleTesting.Holm, ["fdr_bh"] = MultipleTesting.BenjaminiHochberg,
-            ["fdr_by"] = MultipleTesting.BenjaminiYekutieli, ["sidak"] = MultipleTesting.Sidak,
+            ["bonferroni"] = MultipleTesting.Bonferroni,
+            ["holm"] = MultipleTesting.Holm,
+            ["fdr_bh"] = MultipleTesting.BenjaminiHochberg,
+            ["fdr_by"] = MultipleTesting.BenjaminiYekutieli,
+            ["sidak"] = MultipleTesting.Sidak,
         };
         foreach (JsonObject row in GoldenRows.Read("contingency_tests.jsonl"))
         {

@@ -89,7 +89,7 @@ internal sealed partial class LatexParser
     private MathNode Bracketed(char open)
     {
         List<MathNode> items = [Chain()];
-        while (Take(",") || Take(";")) items.Add(Chain());
+        while (Take(",") || Take(";")) Add(items);
         string close = Next();
         if (close is not (")" or "]")) throw new FormatException("bracket is not closed");
         if (items.Count > 1) return new ListNode(open, close[0], [.. items]);

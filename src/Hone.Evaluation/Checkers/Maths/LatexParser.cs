@@ -6,13 +6,13 @@ namespace Hone.Evaluation.Checkers.Maths;
 /// </summary>
 internal sealed partial class LatexParser
 {
-    private const int MaxDepth = 60;
+    private const int MaxDepth = 60, MaxItems = 100;
 
-    private static readonly Dictionary<string, string> Relations = new()
+    private static readonly Dictionary<string, string> Relations = new (string Written, string Meaning)[]
     {
-        ["="] = "=", ["<"] = "<", [">"] = ">", ["<="] = "<=", [">="] = ">=", ["\\le"] = "<=", ["\\leq"] = "<=", ["\\ge"] = ">=", ["\\geq"] = ">=",
-        ["\\lt"] = "<", ["\\gt"] = ">", ["\\ne"] = "!=", ["\\neq"] = "!=", ["!="] = "!=", ["\\leqslant"] = "<=", ["\\geqslant"] = ">=", ["≤"] = "<=", ["≥"] = ">=",
-    };
+        ("=", "="), ("<", "<"), (">", ">"), ("<=", "<="), (">=", ">="), ("\\le", "<="), ("\\leq", "<="), ("\\ge", ">="), ("\\geq", ">="),
+        ("\\lt", "<"), ("\\gt", ">"), ("\\ne", "!="), ("\\neq", "!="), ("!=", "!="), ("\\leqslant", "<="), ("\\geqslant", ">="), ("≤", "<="), ("≥", ">="),
+    }.ToDictionary(r => r.Written, r => r.Meaning);
 
     private readonly List<string> tokens;
     private int at;
@@ -56,8 +56,14 @@ internal sealed partial class LatexParser
     private MathNode Separated()
     {
         List<MathNode> items = [Chain()];
-        while (Take(",") || Take("\\sep") || Take(";")) items.Add(Chain());
+        while (Take(",") || Take("\\sep") || Take(";")) Add(items);
         return items.Count == 1 ? items[0] : new ListNode('{', '}', [.. items]);
+    }
+
+    private void Add(List<MathNode> items)
+    {
+        if (items.Count == MaxItems) throw new FormatException("too many items");
+        items.Add(Chain());
     }
 
     private MathNode Chain()

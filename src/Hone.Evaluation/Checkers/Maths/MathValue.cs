@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace Hone.Evaluation.Checkers.Maths;
 
-/// <summary>Values of expressions: exact where only rationals occur, else complex doubles with letters set to given values.</summary>
+/// <summary>Values of expressions: exact where only rationals occur, else complex doubles.</summary>
 internal static class MathValue
 {
-    private const int MaxExponent = 2000, MaxTerms = 10_000;
+    private const int MaxExponent = 2000;
 
     /// <summary>The exact value, or null when the expression is not rational.</summary>
     public static Rational? Exact(MathNode node) => node switch
@@ -15,19 +15,8 @@ internal static class MathValue
         _ => null,
     };
 
-    /// <summary>The value with letters replaced; null when it is undefined or not an expression.</summary>
-    public static Complex? Numeric(MathNode node, IReadOnlyDictionary<string, Complex> letters)
-    {
-        Complex? value = node switch
-        {
-            NumberNode number => number.Value.ToDouble(),
-            SymbolNode symbol => letters.TryGetValue(symbol.Name, out Complex known) ? known : null,
-            CallNode { Name: "sum" or "prod" } series => Series(series, letters),
-            CallNode call => Numeric(call, letters),
-            _ => null,
-        };
-        return value is { } v && (double.IsNaN(v.Real) || double.IsNaN(v.Imaginary)) ? null : value;
-    }
+    /// <summary>The value with letters replaced; null when it is undefined, too long to work out, or not an expression.</summary>
+    public static Complex? Numeric(MathNode node, IReadOnlyDictionary<string, Complex> letters) => new NumericEvaluation(letters).Value(node);
 
     /// <summary>Names of letters that occur.</summary>
     public static SortedSet<string> Letters(MathNode node)
@@ -91,68 +80,6 @@ internal static class MathValue
         Rational value = 1;
         for (int i = 1; i <= (int)BigInteger.Min(k.Numerator, 501); i++) value = value * (n - (i - 1)) / i;
         return value;
-    }
-
-    private static Complex? Numeric(CallNode call, IReadOnlyDictionary<string, Complex> letters)
-    {
-        if (call.Name == "pi") return Math.PI;
-        if (call.Name == "e") return Math.E;
-        if (call.Name == "inf") return double.PositiveInfinity;
-        Complex?[] values = [.. call.Arguments.Select(a => Numeric(a, letters))];
-        if (Array.Exists(values, v => v is null)) return null;
-        Complex x = values[0]!.Value, y = values.Length > 1 ? values[1]!.Value : 0;
-        return call.Name switch
-        {
-            "+" => x + y,
-            "*" => x * y,
-            "/" => y == 0 ? null : x / y,
-            "neg" => -x,
-            "percent" => x / 100,
-            "^" => Complex.Pow(x, y),
-            "sqrt" => Complex.Sqrt(x),
-            "root" => Complex.Pow(y, 1 / x),
-            "abs" => Complex.Abs(x),
-            "floor" => Math.Floor(x.Real + 1e-12),
-            "ceil" => Math.Ceiling(x.Real - 1e-12),
-            "fact" => MathNet.Numerics.SpecialFunctions.Gamma(x.Real + 1),
-            "binom" => MathNet.Numerics.SpecialFunctions.Binomial((int)x.Real, (int)y.Real),
-            "ln" => Complex.Log(x),
-            "log" => Complex.Log(x) / Complex.Log(y),
-            _ => Trigonometric(call.Name, x),
-        };
-    }
-
-    private static Complex? Trigonometric(string name, Complex x) => name switch
-    {
-        "exp" => Complex.Exp(x),
-        "sin" => Complex.Sin(x),
-        "cos" => Complex.Cos(x),
-        "tan" => Complex.Tan(x),
-        "cot" => 1 / Complex.Tan(x),
-        "sec" => 1 / Complex.Cos(x),
-        "csc" => 1 / Complex.Sin(x),
-        "arcsin" => Complex.Asin(x),
-        "arccos" => Complex.Acos(x),
-        "arctan" => Complex.Atan(x),
-        "sinh" => Complex.Sinh(x),
-        "cosh" => Complex.Cosh(x),
-        "tanh" => Complex.Tanh(x),
-        _ => null,
-    };
-
-    private static Complex? Series(CallNode series, IReadOnlyDictionary<string, Complex> letters)
-    {
-        string name = ((SymbolNode)series.Arguments[0]).Name;
-        if (Exact(series.Arguments[1]) is not { IsInteger: true } from || Exact(series.Arguments[2]) is not { IsInteger: true } to || to - from > MaxTerms) return null;
-        Complex total = series.Name == "sum" ? 0 : 1;
-        Dictionary<string, Complex> inner = new(letters);
-        for (BigInteger k = from.Numerator; k <= to.Numerator; k++)
-        {
-            inner[name] = (double)k;
-            if (Numeric(series.Arguments[3], inner) is not { } term) return null;
-            total = series.Name == "sum" ? total + term : total * term;
-        }
-        return total;
     }
 
     private static void Collect(MathNode node, SortedSet<string> letters)

@@ -6,12 +6,12 @@ namespace Hone.Evaluation.Metrics.Text;
 /// </summary>
 public static class PorterStemmer
 {
-    private static readonly Dictionary<string, string> Irregular = new()
+    private static readonly Dictionary<string, string> Irregular = new (string Word, string Stem)[]
     {
-        ["sky"] = "sky", ["skies"] = "sky", ["dying"] = "die", ["lying"] = "lie", ["tying"] = "tie", ["news"] = "news",
-        ["innings"] = "inning", ["inning"] = "inning", ["outings"] = "outing", ["outing"] = "outing", ["cannings"] = "canning", ["canning"] = "canning",
-        ["howe"] = "howe", ["proceed"] = "proceed", ["exceed"] = "exceed", ["succeed"] = "succeed",
-    };
+        ("sky", "sky"), ("skies", "sky"), ("dying", "die"), ("lying", "lie"), ("tying", "tie"), ("news", "news"),
+        ("innings", "inning"), ("inning", "inning"), ("outings", "outing"), ("outing", "outing"), ("cannings", "canning"), ("canning", "canning"),
+        ("howe", "howe"), ("proceed", "proceed"), ("exceed", "exceed"), ("succeed", "succeed"),
+    }.ToDictionary(w => w.Word, w => w.Stem);
 
     private static readonly (string Suffix, string To)[] Step2Rules =
     [

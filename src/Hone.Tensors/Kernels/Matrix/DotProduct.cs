@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Hone.Tensors.Kernels.Simd;
 
 namespace Hone.Tensors.Kernels.Matrix;
@@ -79,8 +80,8 @@ internal static unsafe class DotProduct<TSimd, TVector>
             x3 = TSimd.MultiplyAdd(v, vx, x3);
             y3 = TSimd.MultiplyAdd(v, vy, y3);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (TSimd.Sum(x0), TSimd.Sum(x1), TSimd.Sum(x2), TSimd.Sum(x3));
-        (sums[4], sums[5], sums[6], sums[7]) = (TSimd.Sum(y0), TSimd.Sum(y1), TSimd.Sum(y2), TSimd.Sum(y3));
+        TSimd.Sum4(x0, x1, x2, x3).Store(sums);
+        TSimd.Sum4(y0, y1, y2, y3).Store(sums + Group);
         for (; p < k; p++)
         {
             Tail(x[p], w0[p], w1[p], w2[p], w3[p], sums);
@@ -101,7 +102,7 @@ internal static unsafe class DotProduct<TSimd, TVector>
             x2 = TSimd.MultiplyAdd(TSimd.Load(w2 + p), vx, x2);
             x3 = TSimd.MultiplyAdd(TSimd.Load(w3 + p), vx, x3);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (TSimd.Sum(x0), TSimd.Sum(x1), TSimd.Sum(x2), TSimd.Sum(x3));
+        TSimd.Sum4(x0, x1, x2, x3).Store(sums);
         for (; p < k; p++) Tail(x[p], w0[p], w1[p], w2[p], w3[p], sums);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Hone.Tensors.Kernels.Simd;
 
 namespace Hone.Tensors.Kernels.Matrix;
 
@@ -79,11 +80,11 @@ internal static unsafe class Pack
     {
         Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + ld);
         Vector128<float> r2 = Vector128.Load(source + 2 * ld), r3 = Vector128.Load(source + 3 * ld);
-        Vector128<float> low01 = Lanes.InterleaveLow(r0, r1), high01 = Lanes.InterleaveHigh(r0, r1);
-        Vector128<float> low23 = Lanes.InterleaveLow(r2, r3), high23 = Lanes.InterleaveHigh(r2, r3);
-        Lanes.LowHalves(low01, low23).Store(target);
-        Lanes.HighHalves(low01, low23).Store(target + step);
-        Lanes.LowHalves(high01, high23).Store(target + 2 * step);
-        Lanes.HighHalves(high01, high23).Store(target + 3 * step);
+        Vector128<float> low01 = Shuffles.InterleaveLow(r0, r1), high01 = Shuffles.InterleaveHigh(r0, r1);
+        Vector128<float> low23 = Shuffles.InterleaveLow(r2, r3), high23 = Shuffles.InterleaveHigh(r2, r3);
+        Shuffles.LowHalves(low01, low23).Store(target);
+        Shuffles.HighHalves(low01, low23).Store(target + step);
+        Shuffles.LowHalves(high01, high23).Store(target + 2 * step);
+        Shuffles.HighHalves(high01, high23).Store(target + 3 * step);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Hone.Tensors.Kernels.Simd;
 
 /// <summary>
@@ -49,6 +51,9 @@ internal unsafe interface ISimd<TVector> where TVector : struct
 
     /// <summary>Sum of the lanes, always in the same order.</summary>
     static abstract float Sum(TVector value);
+
+    /// <summary>Sums of the lanes of four vectors, side by side: cheaper than four times <see cref="Sum"/>.</summary>
+    static abstract Vector128<float> Sum4(TVector a, TVector b, TVector c, TVector d);
 
     /// <summary>Largest lane.</summary>
     static abstract float Largest(TVector value);

@@ -71,5 +71,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum4(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Vector128<float> ab = Shuffles.InterleaveLow(a, b) + Shuffles.InterleaveHigh(a, b), cd = Shuffles.InterleaveLow(c, d) + Shuffles.InterleaveHigh(c, d);
+        return Shuffles.LowHalves(ab, cd) + Shuffles.HighHalves(ab, cd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector128<float> value) => Math.Max(Math.Max(value[0], value[1]), Math.Max(value[2], value[3]));
 }

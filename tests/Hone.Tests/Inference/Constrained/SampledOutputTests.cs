@@ -72,7 +72,9 @@ public class SampledOutputTests
             }
         }
         Assert.True(seen.Count > 500, $"only {seen.Count} schemas");
-        Assert.True(refused.Count == 0, $"{refused.Count} of {seen.Count}\n{string.Join('\n', refused.Distinct())}");
+        // Two contradict themselves: an integer out of a list of texts, and a list out of a list of texts.
+        Assert.Equal(2, refused.Count);
+        Assert.All(refused, message => Assert.Contains("meets the rest of its schema", message));
         Assert.True(slowest < 1, $"the slowest of {seen.Count} took {slowest:F2} s");
     }
 
@@ -102,7 +104,8 @@ public class SampledOutputTests
             "tuple" or "ArrayList" or "Array" or "Queue" or "Stack" => "array",
             "byte" or "short" or "long" or "Bigint" => "integer",
             "char" or "String" => "string",
-            "any" => null,
+            "any" or "" => null,
+            "Boolean" => "boolean",
             _ => name,
         };
         if (type is not null) schema["type"] = type;

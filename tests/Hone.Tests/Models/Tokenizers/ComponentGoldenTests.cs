@@ -20,7 +20,7 @@ public class ComponentGoldenTests
         if (spec.TryGetProperty("$ref", out JsonElement reference))
         {
             string[] parts = reference.GetString()!.Split('#');
-            spec = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require($"{Folder}/{parts[0]}"))).RootElement;
+            spec = JsonDocument.Parse(File.ReadAllBytes(GoldenFile(parts[0]))).RootElement;
             foreach (string name in parts[1].Split('/', StringSplitOptions.RemoveEmptyEntries)) spec = spec.GetProperty(name);
         }
         return new(spec, "spec");

@@ -61,7 +61,7 @@ public class EncodeGoldenTests
     public void Long_mixed_text(string name)
     {
         Tokenizer tokenizer = Get(name);
-        string text = Encoding.UTF8.GetString(File.ReadAllBytes(SharedData.Require($"{Folder}/corpus.txt")));
+        string text = Encoding.UTF8.GetString(File.ReadAllBytes(GoldenFile("corpus.txt")));
         JsonElement row = Rows("corpus.jsonl").Skip(1).First(r => r.GetProperty("tokenizer").GetString() == name);
         int[] ids = tokenizer.Encode(text, addSpecialTokens: false);
         List<(string, string, string)> comparisons = [];

@@ -7,11 +7,12 @@ using Hone.Models.Tokenizers;
 
 namespace Hone.Tests.Models.Tokenizers;
 
-/// <summary>The tokenizers of shared/data/golden/tokenizers, and the rows of its files.</summary>
+/// <summary>
+/// The tokenizers of shared/data/golden/tokenizers, and the rows of its files; where those are absent, the smaller choice of
+/// them under tests/golden/tokenizers, which is laid out alike.
+/// </summary>
 internal static class GoldenTokenizers
 {
-    public const string Folder = "data/golden/tokenizers";
-
     private static readonly ConcurrentDictionary<string, Tokenizer> Loaded = new();
 
     public static readonly string[] Names =
@@ -24,14 +25,23 @@ internal static class GoldenTokenizers
 
     public static string PathOf(string name) => name == "minilm"
         ? SharedData.Require("models/all-minilm-l6-v2/tokenizer.json")
-        : SharedData.Require($"{Folder}/models/{name}/tokenizer.json");
+        : GoldenFile($"models/{name}/tokenizer.json");
+
+    /// <summary>A file of the golden data; skips the test when neither place has it.</summary>
+    public static string GoldenFile(string relative)
+    {
+        if (SharedData.Path("data/golden/tokenizers") is not null) return SharedData.Require($"data/golden/tokenizers/{relative}");
+        string path = SharedData.Golden($"tokenizers/{relative}");
+        Assert.SkipUnless(File.Exists(path), $"{relative} is not here");
+        return path;
+    }
 
     public static Tokenizer Get(string name) => Loaded.GetOrAdd(name, n => Tokenizer.FromJsonFile(PathOf(n)));
 
     /// <summary>The rows of a file, those of one tokenizer when named.</summary>
     public static IEnumerable<JsonElement> Rows(string file, string? tokenizer = null)
     {
-        foreach (string line in File.ReadLines(SharedData.Require($"{Folder}/{file}")))
+        foreach (string line in File.ReadLines(GoldenFile(file)))
         {
             JsonElement row = JsonDocument.Parse(line).RootElement;
             if (tokenizer is null || row.GetProperty("tokenizer").GetString() == tokenizer) yield return row;

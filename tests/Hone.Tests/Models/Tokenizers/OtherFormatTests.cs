@@ -53,7 +53,7 @@ public class OtherFormatTests
     [MemberData(nameof(GoldenTokenizers.All), MemberType = typeof(GoldenTokenizers))]
     public void Saved_and_loaded_again_everything_is_the_same(string name)
     {
-        string folder = Path.Combine(Path.GetTempPath(), "hone-" + Guid.NewGuid()), path = Path.Combine(folder, "tokenizer.json");
+        string folder = Directory.CreateTempSubdirectory("hone-tokenizer").FullName, path = Path.Combine(folder, "tokenizer.json");
         try
         {
             Tokenizer before = Get(name);

@@ -52,7 +52,7 @@ public class SeedTokenizerTests
     [Fact]
     public void Saved_folder_gives_the_same_tokenizer()
     {
-        string folder = Path.Combine(Path.GetTempPath(), "hone-" + Guid.NewGuid());
+        string folder = Directory.CreateTempSubdirectory("hone-tokenizer").FullName;
         try
         {
             Seed.SaveToDirectory(folder);

@@ -11,7 +11,6 @@ public class TrainingGoldenTests
     {
         get
         {
-            if (SharedData.Path($"{Folder}/training/training.jsonl") is null) return ["(absent)"];
             return [.. Rows("training/training.jsonl").Select(r => r.GetProperty("name").GetString()!)];
         }
     }
@@ -86,7 +85,7 @@ public class TrainingGoldenTests
 
     private static IEnumerable<string> Texts(JsonElement row)
     {
-        string text = File.ReadAllText(SharedData.Require($"{Folder}/training/{row.GetProperty("input").GetString()}"));
+        string text = File.ReadAllText(GoldenFile($"training/{row.GetProperty("input").GetString()}"));
         return row.GetProperty("feed").GetString() switch
         {
             "lines" => text.Split('\n'),

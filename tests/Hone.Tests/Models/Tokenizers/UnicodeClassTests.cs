@@ -30,7 +30,7 @@ public class UnicodeClassTests
     [Fact]
     public void All_28_classes_hold_the_same_code_points()
     {
-        JsonElement classes = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require($"{GoldenTokenizers.Folder}/unicode-classes.json"))).RootElement.GetProperty("classes");
+        JsonElement classes = JsonDocument.Parse(File.ReadAllBytes(GoldenTokenizers.GoldenFile("unicode-classes.json"))).RootElement.GetProperty("classes");
         GoldenTokenizers.AllEqual(classes.EnumerateObject().Select(entry =>
         {
             CodePointSet expected = CodePointSet.Parse(entry.Value.GetString()!);
@@ -43,7 +43,7 @@ public class UnicodeClassTests
     [Fact]
     public void Lower_case_of_new_letters()
     {
-        JsonElement lower = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require($"{GoldenTokenizers.Folder}/unicode-classes.json"))).RootElement.GetProperty("lowercase");
+        JsonElement lower = JsonDocument.Parse(File.ReadAllBytes(GoldenTokenizers.GoldenFile("unicode-classes.json"))).RootElement.GetProperty("lowercase");
         GoldenTokenizers.AllEqual(lower.GetProperty("not_in_unicode_14").EnumerateObject().Concat(lower.GetProperty("more_than_one_code_point").EnumerateObject()).Select(entry =>
         {
             int first = CharacterClasses.ToLower(Convert.ToInt32(entry.Name, 16), out int second);

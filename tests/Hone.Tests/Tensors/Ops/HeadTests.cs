@@ -163,7 +163,7 @@ public sealed class HeadTests
         {
             Tensor one = Tensor.From((1, width), hidden.Data.Slice(row * width, width), true);
             tape.Backward(tape.LinearCrossEntropy(one, tape.Detach(head), [targets[row]]));
-            GradCheck.AssertClose([.. expected[(row * width)..((row + 1) * width)].Select(v => (double)v)], one.Grad, 1e-5, $"row {row}");
+            GradCheck.AssertClose([.. expected[(row * width)..((row + 1) * width)].Select(v => (double)v)], one.Grad, 1e-4, $"row {row}"); // fp32 sums of 40 960 terms
         }
     }
 

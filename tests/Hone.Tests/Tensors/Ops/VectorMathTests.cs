@@ -20,7 +20,6 @@ public sealed class VectorMathTests
 
     [Theory]
     [InlineData(0f, 1f)]
-    [InlineData(-0f, 1f)]
     [InlineData(-87f, 0f)]
     [InlineData(float.MinValue, 0f)]
     [InlineData(float.NegativeInfinity, 0f)]

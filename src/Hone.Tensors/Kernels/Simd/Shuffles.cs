@@ -3,10 +3,10 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hone.Tensors.Kernels.Matrix;
+namespace Hone.Tensors.Kernels.Simd;
 
 /// <summary>The four rearrangements of 4-float vectors from which a 4 × 4 transpose is made.</summary>
-internal static class Lanes
+internal static class Shuffles
 {
     /// <summary>a0 b0 a1 b1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hone.Core;
+using Hone.Models.Decoder;
+using Hone.Tensors;
+using Hone.Tensors.Threads;
+
+namespace Hone.Training.Adapters;
+
+/// <summary>A small set of weights attached to a frozen model.</summary>
+public interface IModelAdapter
+{
+    /// <summary>The model it sits on.</summary>
+    LanguageModel Model { get; }
+
+    /// <summary>What is trained.</summary>
+    IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Switches the adapter on or off; off, the model is the base model (but see <see cref="LoraConfig.Bias"/>).</summary>
+    void Enable(bool on);
+
+    /// <summary>Writes the adapter into the weights and keeps a copy of what they were.</summary>
+    /// <exception cref="HoneException">Merging would change what the model computes.</exception>
+    void Merge();
+
+    /// <summary>Undoes <see cref="Merge"/>: the weights come back bit for bit.</summary>
+    void Unmerge();
+
+    /// <summary>Writes adapter_config.json and adapter_model.safetensors as PEFT does.</summary>
+    void Save(string folder);
+}
+
+/// <summary>Opens adapters of any supported kind.</summary>
+public static class ModelAdapter
+{
+    /// <summary>Attaches the adapter saved in a folder, by Hone or by PEFT: LoRA (DoRA, rsLoRA, PiSSA) or IA3.</summary>
+    /// <exception cref="HoneException">Files missing, not fitting the model, or another kind of adapter.</exception>
+    public static IModelAdapter Load(LanguageModel model, string folder, WorkerPool? workers = null)
+    {
+        JsonObject json = ReadConfig(Path.Combine(folder, AdapterFile.ConfigName));
+        return (string?)json["peft_type"] == "IA3" ? Ia3Model.Load(model, folder) : LoraModel.Load(model, folder, workers);
+    }
+
+    /// <summary>The JSON of an adapter_config.json.</summary>
+    /// <exception cref="HoneException">Missing or not an object.</exception>
+    internal static JsonObject ReadConfig(string path)
+    {
+        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. An adapter folder holds {AdapterFile.ConfigName} and {AdapterFile.WeightsName}.");
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("not an object");
+        }
+        catch (JsonException error)
+        {
+            throw new HoneException($"{path}: not an adapter configuration ({error.Message})", error);
+        }
+    }
+}
