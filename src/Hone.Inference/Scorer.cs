@@ -48,8 +48,8 @@ public sealed class Scorer(LanguageModel model, WorkerPool? workers = null, int 
 
     private Span<float> Targets(Tape tape, Tensor hidden, int[] targets)
     {
-        if (model.Head.Adapters.Count == 0) return tape.HeadLogProbs(hidden, model.Head.Weight.Value, targets, model.HeadOptions).Data;
-        // An adapted head has no weight of its own: its logits are computed as they are.
+        if (model.Head.Adapters.Count == 0 && model.Head.Quantized is null) return tape.HeadLogProbs(hidden, model.Head.Weight.Value, targets, model.HeadOptions).Data;
+        // An adapted or quantised head has no fp32 weight: its logits are computed as they are.
         Tensor logProbs = tape.LogSoftmax(model.Logits(tape, hidden));
         float[] chosen = new float[targets.Length];
         for (int i = 0; i < targets.Length; i++)

@@ -1,4 +1,5 @@
 using Hone.Models.Decoder;
+using Hone.Tensors.Kernels.Attention;
 using Hone.Tensors.Ops;
 
 namespace Hone.Inference.Caches;
@@ -27,16 +28,25 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         }
     }
 
-    public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
+    public unsafe void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
     {
         int size = pool.HeadSize, group = options.Heads / options.KvHeads, width = options.Heads * size, count = queries.Length / width;
-        CacheAttention attention = new(pages, kvHead, size, options);
-        for (int i = 0; i < count; i++)
+        Span<nint> keys = pages.Count <= 512 ? stackalloc nint[pages.Count] : new nint[pages.Count];
+        Span<nint> values = pages.Count <= 512 ? stackalloc nint[pages.Count] : new nint[pages.Count];
+        for (int i = 0; i < pages.Count; i++)
         {
-            int position = Length - count + i, first = options.Window > 0 ? Math.Max(0, position + 1 - options.Window) : 0;
-            int place = i * width + kvHead * group * size;
-            attention.Run(queries.Slice(place, group * size), output.Slice(place, group * size), first, position + 1);
+            float* start = pages[i].Data.Pointer + kvHead * KvPagePool.PageTokens * size;
+            (keys[i], values[i]) = ((nint)start, (nint)(start + pages[i].Data.Count / 2));
         }
+        PagedKeys stored = new(keys, values, KvPagePool.PageTokens, size);
+        fixed (float* q = queries)
+        fixed (float* y = output)
+            for (int i = 0; i < count; i++)
+            {
+                int end = Length - count + i + 1, first = options.Window > 0 ? Math.Max(0, end - options.Window) : 0;
+                int place = i * width + kvHead * group * size;
+                PagedAttention.Run(stored, first, end, q + place, group, options.Scale, options.Softcap, y + place);
+            }
     }
 
     public void Truncate(int length)

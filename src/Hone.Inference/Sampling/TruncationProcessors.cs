@@ -71,13 +71,24 @@ public sealed class TopP : ILogitsProcessor
         return count;
     }
 
-    /// <summary>By value, equals by index: a stable order.</summary>
-    internal static void SortAscending(Span<int> indices, Span<float> values)
+    /// <summary>
+    /// By value, equals by index. Value and index in one whole number sort several times as fast as indices with a comparison.
+    /// </summary>
+    internal static void SortAscending(Span<int> indices, ReadOnlySpan<float> values)
     {
-        float[] keys = ArrayPool<float>.Shared.Rent(values.Length);
-        values.CopyTo(keys);
-        indices.Sort((a, b) => keys[a] != keys[b] ? keys[a].CompareTo(keys[b]) : a.CompareTo(b));
-        ArrayPool<float>.Shared.Return(keys);
+        ulong[] rented = ArrayPool<ulong>.Shared.Rent(indices.Length);
+        Span<ulong> keys = rented.AsSpan(0, indices.Length);
+        for (int i = 0; i < keys.Length; i++) keys[i] = ((ulong)Orderable(values[indices[i]]) << 32) | (uint)indices[i];
+        keys.Sort();
+        for (int i = 0; i < keys.Length; i++) indices[i] = (int)(uint)keys[i];
+        ArrayPool<ulong>.Shared.Return(rented);
+    }
+
+    /// <summary>Bits that compare as the numbers do: negative numbers are stored with growing magnitude; -0 equals 0.</summary>
+    private static uint Orderable(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value + 0f);
+        return (bits & 0x80000000) != 0 ? ~bits : bits | 0x80000000;
     }
 }
 

@@ -7,38 +7,40 @@ namespace Hone.Models.Decoder;
 
 /// <summary>
 /// A decoder of any family: embedding, blocks, norm, head. One forward pass serves training, scoring and generation. Weights
-/// are fp32; reading them from several threads at once is safe.
+/// are fp32, or kept as a GGUF file has them where that was asked for; reading them from several threads at once is safe.
 /// </summary>
 public sealed class LanguageModel
 {
     private readonly Dictionary<string, Parameter> byName;
     private readonly HashSet<string> transposed;
-    private readonly Parameter embedding;
+    private readonly EmbeddingTable embedding;
     private readonly Parameter? positions;
     private readonly NormLayer finalNorm;
     private readonly List<IBlock> blocks = [];
     private readonly RopeTables tables;
 
     /// <summary>A model whose weights are all zero: load or initialise them.</summary>
-    public LanguageModel(ModelConfig config)
+    public LanguageModel(ModelConfig config) : this(config, null) { }
+
+    internal LanguageModel(ModelConfig config, FrozenWeights? frozen)
     {
         Config = config;
         tables = new RopeTables(config);
-        ModelBuilder builder = new(config);
+        ModelBuilder builder = new(config, frozen);
         bool gpt2 = config.Layout == WeightLayout.Gpt2;
         string root = gpt2 ? "transformer" : "model";
-        embedding = builder.Parameter(gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight", (config.VocabularySize, config.HiddenSize));
+        embedding = builder.Embedding(gpt2 ? "transformer.wte" : "model.embed_tokens", config.VocabularySize, config.HiddenSize);
         if (gpt2) positions = builder.Parameter("transformer.wpe.weight", (config.MaxPositions, config.HiddenSize));
         for (int i = 0; i < config.Layers; i++) blocks.Add(new DecoderBlock(builder, $"{root}.{(gpt2 ? "h" : "layers")}.{i}", i));
         finalNorm = builder.Norm(gpt2 ? "transformer.ln_f" : "model.norm", config.HiddenSize);
         if (config.TiedHead)
         {
-            Head = new LinearLayer("lm_head", embedding, null);
+            Head = embedding.AsHead("lm_head");
         }
         else
         {
             Head = builder.Linear("lm_head", config.VocabularySize, config.HiddenSize);
-            builder.Transposed.Remove(Head.Weight.Name); // GPT-2's own head is stored like everybody else's
+            builder.Transposed.Remove("lm_head.weight"); // GPT-2's own head is stored like everybody else's
             builder.Linears.Remove(Head);
         }
         Parameters = builder.Parameters;
@@ -60,7 +62,14 @@ public sealed class LanguageModel
     public LinearLayer Head { get; }
 
     /// <summary>The embedding table [V, C].</summary>
-    public Parameter Embedding => embedding;
+    /// <exception cref="HoneException">It is kept in few bits.</exception>
+    public Parameter Embedding => embedding.Table;
+
+    /// <summary>Name of the embedding's weight in files.</summary>
+    public string EmbeddingName => Config.Layout == WeightLayout.Gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
+
+    /// <summary>Whether matrices are kept in few bits: such a model generates, scores and carries adapters, but is not trained itself, merged or saved.</summary>
+    public bool IsQuantized => Head.Quantized is not null || LinearLayers.Any(layer => layer.Quantized is not null);
 
     /// <summary>Something added to the lookup without changing the table; null for none.</summary>
     public IEmbeddingAdapter? EmbeddingAdapter { get; set; }
@@ -75,7 +84,9 @@ public sealed class LanguageModel
     public HeadOptions HeadOptions { get; }
 
     /// <summary>Number of weights, a tied head counted once.</summary>
-    public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count);
+    public long ParameterCount => Parameters.Sum(p => (long)p.Value.Count)
+        + LinearLayers.Where(l => l.Quantized is not null).Sum(l => (long)l.Outputs * l.Inputs)
+        + (Head.Quantized is null ? 0 : (long)Config.VocabularySize * Config.HiddenSize * (Config.TiedHead ? 1 : 2));
 
     /// <summary>A weight by name.</summary>
     /// <exception cref="HoneException">No such weight.</exception>
@@ -96,7 +107,7 @@ public sealed class LanguageModel
     {
         state ??= ForwardState.Plain;
         Check(batch);
-        Tensor hidden = tape.Embedding(embedding.Value, batch.Tokens, Config.EmbeddingScale);
+        Tensor hidden = embedding.Forward(tape, batch.Tokens, Config.EmbeddingScale);
         if (EmbeddingAdapter is not null) hidden = EmbeddingAdapter.Apply(tape, batch.Tokens, hidden, Config.EmbeddingScale);
         if (positions is not null) hidden = tape.Add(hidden, tape.Embedding(positions.Value, batch.Positions));
         state.Tap?.Hidden(0, hidden);

@@ -1,3 +1,4 @@
+using Hone.Core;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -15,39 +16,51 @@ public interface ILinearAdapter
     Tensor Apply(Tape tape, Tensor x, Tensor y, LinearLayer layer);
 }
 
-/// <summary>y = x · Wᵀ + b, with adapters between the product and the bias.</summary>
+/// <summary>y = x · Wᵀ + b, with adapters between the product and the bias. W is an fp32 parameter or a frozen quantised matrix.</summary>
 public sealed class LinearLayer
 {
     private readonly List<ILinearAdapter> adapters = [];
+    private readonly Parameter? weight;
 
-    internal LinearLayer(string name, Parameter weight, Parameter? bias) => (Name, Weight, Bias) = (name, weight, bias);
+    internal LinearLayer(string name, Parameter weight, Parameter? bias) => (Name, this.weight, Bias) = (name, weight, bias);
+
+    internal LinearLayer(string name, QuantizedMatrix quantized, Parameter? bias) => (Name, Quantized, Bias) = (name, quantized, bias);
 
     /// <summary>Name of the module in Hugging Face files, e.g. <c>model.layers.3.self_attn.q_proj</c>.</summary>
     public string Name { get; }
 
     /// <summary>[out, in], also where the file stores the transpose (GPT-2).</summary>
-    public Parameter Weight { get; }
+    /// <exception cref="HoneException">The layer is quantised.</exception>
+    public Parameter Weight => weight
+        ?? throw new HoneException($"{Name} is kept in {Quantized!.Type}, which cannot be trained, merged or saved. Load the model with full weights.");
+
+    /// <summary>The weight in few bits; null when it is a parameter.</summary>
+    public QuantizedMatrix? Quantized { get; }
 
     /// <summary>[out], or null.</summary>
     public Parameter? Bias { get; }
 
-    public int Inputs => Weight.Value.Shape[1];
+    public int Inputs => Quantized?.Width ?? Weight.Value.Shape[1];
 
-    public int Outputs => Weight.Value.Shape[0];
+    public int Outputs => Quantized?.Outputs ?? Weight.Value.Shape[0];
 
     /// <summary>Applied in order.</summary>
     public IList<ILinearAdapter> Adapters => adapters;
 
-    /// <param name="tape">Tape.</param>
+    /// <param name="tape">Tape. One that does not record multiplies quantised weights with inputs rounded to 8 bits.</param>
     /// <param name="x">[N, in].</param>
     /// <returns>[N, out].</returns>
     public Tensor Forward(Tape tape, Tensor x)
     {
-        if (adapters.Count == 0) return tape.Linear(x, Weight.Value, Bias?.Value);
-        Tensor y = tape.Linear(x, Weight.Value);
+        if (adapters.Count == 0) return Multiply(tape, x, Bias?.Value);
+        Tensor y = Multiply(tape, x, null);
         foreach (ILinearAdapter adapter in adapters) y = adapter.Apply(tape, x, y, this);
         return Bias is null ? y : tape.Add(y, Bias.Value);
     }
 
     public override string ToString() => $"{Name} [{Outputs}, {Inputs}]";
+
+    private Tensor Multiply(Tape tape, Tensor x, Tensor? bias) => Quantized is null
+        ? tape.Linear(x, Weight.Value, bias)
+        : tape.FrozenLinear(x, Quantized, bias, fast: !tape.Recording);
 }

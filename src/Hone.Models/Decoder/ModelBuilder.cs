@@ -28,8 +28,11 @@ internal class WeightList
         new(NormKind.Layer, epsilon, false, Parameter($"{name}.weight", size), Parameter($"{name}.bias", size));
 }
 
+/// <summary>Gives a matrix [rows, columns] that is kept in few bits, by the name of its weight; null for one that becomes a parameter.</summary>
+internal delegate QuantizedMatrix? FrozenWeights(string name, Shape shape);
+
 /// <summary>The weights of a decoder.</summary>
-internal sealed class ModelBuilder(ModelConfig config) : WeightList
+internal sealed class ModelBuilder(ModelConfig config, FrozenWeights? frozen = null) : WeightList
 {
     public ModelConfig Config => config;
 
@@ -38,10 +41,19 @@ internal sealed class ModelBuilder(ModelConfig config) : WeightList
 
     public override LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
     {
+        if (frozen?.Invoke($"{name}.weight", (outputs, inputs)) is { } matrix)
+        {
+            LinearLayer kept = new(name, matrix, bias ? Parameter($"{name}.bias", outputs) : null);
+            Linears.Add(kept);
+            return kept;
+        }
         LinearLayer layer = base.Linear(name, outputs, inputs, bias);
         if (config.Layout == WeightLayout.Gpt2) Transposed.Add(layer.Weight.Name);
         return layer;
     }
+
+    public EmbeddingTable Embedding(string name, int rows, int width) =>
+        frozen?.Invoke($"{name}.weight", (rows, width)) is { } matrix ? new(matrix) : new(Parameter($"{name}.weight", (rows, width)));
 
     public NormLayer Norm(string name, int size) => config.Norm == NormKind.Layer
         ? LayerNorm(name, size, config.NormEpsilon)

@@ -18,6 +18,7 @@ public static class GgufSaver
     /// <exception cref="HoneException">The model uses something that the format has no place for.</exception>
     public static void Save(string path, LanguageModel model, WeightType type = WeightType.F16, GgufMetadata? metadata = null)
     {
+        ModelSaver.RequireFullWeights(model);
         GgufMetadata all = new(path);
         GgufSettings.Write(all, model.Config);
         foreach ((string key, GgufValue value) in metadata ?? []) all.Set(key, value);

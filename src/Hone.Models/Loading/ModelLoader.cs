@@ -18,13 +18,15 @@ public static class ModelLoader
     /// the tokenizer found there. Quantised weights are decoded exactly; rotary row orders are made those of Hugging Face.
     /// </summary>
     /// <exception cref="HoneException">Nothing there, an unknown architecture, damaged or unfitting files.</exception>
-    public static LoadedModel Load(string path)
+    /// <param name="path">Folder, file or name.</param>
+    /// <param name="options">Number formats; null for fp32.</param>
+    public static LoadedModel Load(string path, LoadOptions? options = null)
     {
         AtomicFile.RecoverFolder(path);
         path = ModelFiles.Locate(path);
         using IWeightFile file = ModelFiles.Open(path);
         ModelConfig config = ReadConfig(path, file);
-        LanguageModel model = new(config);
+        LanguageModel model = new(config, options?.KeepQuantized == true && file is GgufFile gguf ? QuantizedReading.From(gguf, config) : null);
         WeightReading.Fill(model, file, path);
         return new(model, ReadGeneration(path, file, config), Tokenizer.TryLoad(path)) { Path = path };
     }

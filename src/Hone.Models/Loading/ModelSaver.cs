@@ -25,6 +25,7 @@ public static class ModelSaver
             WeightType.BF16 => "bfloat16",
             _ => throw new HoneException($"a model folder cannot be written in {type}. Expected F32, F16 or BF16."),
         };
+        RequireFullWeights(model);
         Directory.CreateDirectory(folder);
         SafetensorsWriter.SaveSharded(folder, model.Parameters.Select(p => Source(model, p, type)));
         Write(folder, "generation_config.json", GenerationJson(model.Config, generation ?? GenerationDefaults.Of(model.Config)));
@@ -37,6 +38,11 @@ public static class ModelSaver
         Directory.CreateDirectory(folder);
         loaded.Tokenizer?.SaveToDirectory(folder);
         Save(folder, loaded.Model, loaded.Generation, type);
+    }
+
+    internal static void RequireFullWeights(LanguageModel model)
+    {
+        if (model.IsQuantized) throw new HoneException("the model is kept in few bits and cannot be saved from there. Load it with full weights, or convert its file.");
     }
 
     private static WeightSource Source(LanguageModel model, Parameter parameter, WeightType type)

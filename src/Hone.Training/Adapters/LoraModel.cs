@@ -23,7 +23,7 @@ public sealed class LoraModel : IModelAdapter
         (Model, Config, this.workers) = (model, config, workers ?? WorkerPool.Shared);
         foreach (Parameter parameter in model.Parameters) parameter.Trainable = false;
         foreach (LinearLayer layer in model.LinearLayers.Append(model.Head)) Adapt(layer);
-        string table = ModuleNames.Of(model.Embedding.Name);
+        string table = ModuleNames.Of(model.EmbeddingName);
         if (config.Names && config.Adapts(table, isHead: false))
             model.EmbeddingAdapter = Embedding = new EmbeddingLora(model.Embedding, config.RankOf(table), config.ScalingOf(table));
         whole = new WholeWeights(model, config, layers);
