@@ -15,6 +15,13 @@ public sealed partial class Tokenizer
     public static Tokenizer FromGguf(GgufMetadata metadata) => new(GgufTokenizer.Read(metadata));
 
     /// <summary>
+    /// Writes the tokenizer, its special tokens and its chat template into the metadata of a GGUF file to be saved. Reading
+    /// them back gives the same tokenizer; other programs read what GGUF has keys for.
+    /// </summary>
+    /// <exception cref="HoneException">GGUF has no name for this kind of tokenizer (whole words, CLIP).</exception>
+    public void WriteTo(GgufMetadata metadata) => new GgufTokenizerWriter(this, metadata).Write();
+
+    /// <summary>
     /// Makes a tokenizer of the pieces and scores of a llama2.c file: SentencePiece BPE with byte fallback; ids 0, 1 and 2
     /// are unknown, beginning and end. Encoding begins with the beginning token.
     /// </summary>

@@ -10,12 +10,6 @@ namespace Hone.Models.Tokenizers.Loading;
 /// </summary>
 internal static class GgufPreTokenizers
 {
-    private const string Gpt4O =
-        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    private const string Tekken =
-        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     private const string DeepSeek3 =
         "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -30,7 +24,7 @@ internal static class GgufPreTokenizers
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
     /// <summary>Whether the name means that words of the vocabulary are taken whole.</summary>
-    public static bool IgnoresMerges(string name) => ByName[Require(name)] is [Cl100KScanner.ThreeDigits] or [Tekken];
+    public static bool IgnoresMerges(string name) => ByName[Require(name)] is [Cl100KScanner.ThreeDigits] or [Gpt4OScanner.Tekken];
 
     /// <summary>The pre-tokenizer as it stands in a tokenizer.json.</summary>
     /// <exception cref="HoneException">An unknown name.</exception>
@@ -45,10 +39,11 @@ internal static class GgufPreTokenizers
     }
 
     /// <summary>The name whose meaning is that of a pre-tokenizer, or null.</summary>
-    public static string? NameOf(JsonElement preTokenizer)
+    public static string? NameOf(JsonElement preTokenizer, bool ignoresMerges)
     {
         string wanted = Meaning(preTokenizer);
-        return Names.FirstOrDefault(name => Meaning(Spec(name)) == wanted);
+        string[] same = [.. Names.Where(name => Meaning(Spec(name)) == wanted)];
+        return same.FirstOrDefault(name => IgnoresMerges(name) == ignoresMerges) ?? same.FirstOrDefault();
     }
 
     private static object Step(string step) => step == Digits
@@ -56,7 +51,7 @@ internal static class GgufPreTokenizers
         : new { type = "Split", pattern = new { Regex = step }, behavior = "Isolated", invert = false };
 
     /// <summary>The steps without what makes no difference: how a sequence is nested, and trim_offsets.</summary>
-    private static string Meaning(JsonElement spec)
+    public static string Meaning(JsonElement spec)
     {
         if (spec.ValueKind != JsonValueKind.Object) return "";
         return spec.GetProperty("type").GetString() switch
@@ -81,8 +76,8 @@ internal static class GgufPreTokenizers
         Add([Digits, Gpt2Scanner.Pattern], "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b");
         Add([Cl100KScanner.ThreeDigits], "llama-bpe", "llama3", "llama-v3", "falcon3", "dbrx", "smaug-bpe", "chatglm-bpe", "glm4", "pixtral");
         Add([Cl100KScanner.OneDigit], "qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez", "solar-open");
-        Add([Gpt4O], "gpt-4o", "llama4");
-        Add([Tekken], "tekken");
+        Add([Gpt4OScanner.Gpt4O], "gpt-4o", "llama4");
+        Add([Gpt4OScanner.Tekken], "tekken");
         Add([@"\p{N}{1,3}", "[一-龥\u3040-ゟ゠-ヿ]+", DeepSeek3], "deepseek-v3");
         Add([Bloom], "bloom", "poro-chat", "gpt3-finnish");
         Add([@"[\p{P}\$\+<=>\^~\|`]+", Gpt2Scanner.Pattern, "[0-9][0-9][0-9]"], "falcon");

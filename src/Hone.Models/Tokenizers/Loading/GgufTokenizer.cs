@@ -26,6 +26,15 @@ internal sealed class GgufTokenizer
     /// <exception cref="HoneException">No tokenizer, an unknown kind, or lists that do not fit together.</exception>
     public static TokenizerParts Read(GgufMetadata metadata)
     {
+        if (metadata.Text(GgufTokenizerWriter.WholeKey) is not { } whole) return ReadKeys(metadata);
+        const string source = "GGUF metadata '" + GgufTokenizerWriter.WholeKey + "'";
+        TokenizerParts parts = TokenizerJson.Read(JsonSpec.Parse(System.Text.Encoding.UTF8.GetBytes(whole), source), source);
+        return parts with { Names = new GgufTokenizer(metadata).ReadNames() };
+    }
+
+    /// <summary>Reads the keys <c>tokenizer.ggml.*</c> alone.</summary>
+    public static TokenizerParts ReadKeys(GgufMetadata metadata)
+    {
         GgufTokenizer reader = new(metadata);
         TokenizerParts parts = reader.kind switch
         {
