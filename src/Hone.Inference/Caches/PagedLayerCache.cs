@@ -1,4 +1,5 @@
 using Hone.Models.Decoder;
+using Hone.Tensors.Kernels.Attention;
 using Hone.Tensors.Ops;
 
 namespace Hone.Inference.Caches;
@@ -27,16 +28,24 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         }
     }
 
-    public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
+    public unsafe void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
     {
         int size = pool.HeadSize, group = options.Heads / options.KvHeads, width = options.Heads * size, count = queries.Length / width;
-        CacheAttention attention = new(pages, kvHead, size, options);
-        for (int i = 0; i < count; i++)
+        Span<nint> keys = pages.Count <= 256 ? stackalloc nint[pages.Count] : new nint[pages.Count];
+        Span<nint> values = pages.Count <= 256 ? stackalloc nint[pages.Count] : new nint[pages.Count];
+        for (int p = 0; p < pages.Count; p++)
         {
-            int position = Length - count + i, first = options.Window > 0 ? Math.Max(0, position + 1 - options.Window) : 0;
-            int place = i * width + kvHead * group * size;
-            attention.Run(queries.Slice(place, group * size), output.Slice(place, group * size), first, position + 1);
+            float* start = pages[p].Data.Pointer + kvHead * KvPagePool.PageTokens * size;
+            (keys[p], values[p]) = ((nint)start, (nint)(start + pages[p].Data.Count / 2));
         }
+        PagedKeys cache = new(keys, values, KvPagePool.PageTokens, size);
+        fixed (float* q = queries, y = output)
+            for (int i = 0; i < count; i++)
+            {
+                int position = Length - count + i, first = options.Window > 0 ? Math.Max(0, position + 1 - options.Window) : 0;
+                int place = i * width + kvHead * group * size;
+                PagedAttention.Run(cache, first, position + 1, q + place, group, options.Scale, options.Softcap, y + place);
+            }
     }
 
     public void Truncate(int length)
