@@ -47,13 +47,6 @@ public sealed class LoadedModel
     private ConversationRenderer? MakeRenderer()
     {
         if (Tokenizer?.ChatTemplate is not { } template) return null;
-        SpecialTokenNames names = Tokenizer.Names;
-        (string Name, string? Text)[] tokens =
-        [
-            ("bos_token", names.Bos), ("eos_token", names.Eos), ("pad_token", names.Pad), ("unk_token", names.Unk),
-            ("sep_token", names.Sep), ("cls_token", names.Cls), ("mask_token", names.Mask),
-        ];
-        Dictionary<string, string> special = tokens.Where(t => t.Text is not null).ToDictionary(t => t.Name, t => t.Text!, StringComparer.Ordinal);
-        return new ConversationRenderer(ChatTemplate.Parse(template), special);
+        return new ConversationRenderer(ChatTemplate.Parse(template), Tokenizer.Names.ByVariable());
     }
 }
