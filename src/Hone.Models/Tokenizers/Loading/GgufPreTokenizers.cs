@@ -73,7 +73,7 @@ internal static class GgufPreTokenizers
             "Sequence" => string.Concat(spec.GetProperty("pretokenizers").EnumerateArray().Select(Meaning)),
             "ByteLevel" => $"bytes {spec.GetProperty("add_prefix_space")} {(spec.TryGetProperty("use_regex", out JsonElement regex) ? regex : true)};",
             "Split" when spec.GetProperty("pattern").TryGetProperty("Regex", out JsonElement regex) => $"split {regex};",
-            _ => spec.GetRawText() + ";",
+            _ => JsonSerializer.Serialize(spec) + ";", // whatever white space the file has
         };
     }
 
