@@ -34,13 +34,18 @@ public static class GuidedSelfImprovementRecipe
         });
         ImproveTask task = data is null ? ImproveTask.BuiltIn(options, run.Seed) : ImproveTask.Of(data, options, run.Seed);
         ImproveOutcome outcome = new ImproveRun(model, task, options, run).Run();
-        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => GgufSaver.Save(Path.Combine(folder, "model.gguf"), model.Model));
+        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => SaveGguf(Path.Combine(folder, "model.gguf"), model.Loaded, run.Reporter));
         else model.Save(run.PathOf("model"));
         JsonObject json = ImproveJson.Of(outcome, modelPath, hash, version, model.Workers.Threads, run);
         AtomicFile.WriteText(run.PathOf("run.json"), json.ToJsonString(Jsonl.Indented) + "\n");
         WriteMetrics(run.PathOf("metrics.jsonl"), outcome);
         ImproveReport.Write(run.PathOf("report.html"), outcome, modelPath, $"Hone {version}, seed {run.Seed}, {model.Workers.Threads} threads");
         return json;
+    }
+
+    private static void SaveGguf(string path, LoadedModel loaded, IReporter reporter)
+    {
+        if (GgufSaver.Save(path, loaded) is { } note) reporter.Warn(note);
     }
 
     /// <summary>Losses of all rounds and their validation results, one line each.</summary>

@@ -14,12 +14,12 @@ public sealed partial class Tokenizer
     /// <exception cref="HoneException">No tokenizer, an unknown kind or pre-tokenizer, or lists that do not fit together.</exception>
     public static Tokenizer FromGguf(GgufMetadata metadata) => new(GgufTokenizer.Read(metadata));
 
-    /// <summary>
-    /// Writes the tokenizer, its special tokens and its chat template into the metadata of a GGUF file to be saved. Reading
-    /// them back gives the same tokenizer; other programs read what GGUF has keys for.
-    /// </summary>
-    /// <exception cref="HoneException">GGUF has no name for this kind of tokenizer (whole words, CLIP).</exception>
-    public void WriteTo(GgufMetadata metadata) => new GgufTokenizerWriter(this, metadata).Write();
+    /// <summary>Adds the tokenizer and its chat template to the metadata of a GGUF file.</summary>
+    /// <param name="metadata">Gets the keys.</param>
+    /// <param name="vocabularySize">Rows of the model's embedding, which may be more than there are tokens.</param>
+    /// <returns>A sentence when other programs than Hone may cut some texts differently, else null.</returns>
+    /// <exception cref="HoneException">There are more tokens than that.</exception>
+    public string? WriteGguf(GgufMetadata metadata, int vocabularySize) => GgufTokenizerWriter.Write(this, metadata, vocabularySize);
 
     /// <summary>
     /// Makes a tokenizer of the pieces and scores of a llama2.c file: SentencePiece BPE with byte fallback; ids 0, 1 and 2

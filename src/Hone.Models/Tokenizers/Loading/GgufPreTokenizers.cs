@@ -10,6 +10,12 @@ namespace Hone.Models.Tokenizers.Loading;
 /// </summary>
 internal static class GgufPreTokenizers
 {
+    private const string Gpt4O =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Tekken =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     private const string DeepSeek3 =
         "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -24,7 +30,7 @@ internal static class GgufPreTokenizers
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
     /// <summary>Whether the name means that words of the vocabulary are taken whole.</summary>
-    public static bool IgnoresMerges(string name) => ByName[Require(name)] is [Cl100KScanner.ThreeDigits] or [Gpt4OScanner.Tekken];
+    public static bool IgnoresMerges(string name) => ByName[Require(name)] is [Cl100KScanner.ThreeDigits] or [Tekken];
 
     /// <summary>The pre-tokenizer as it stands in a tokenizer.json.</summary>
     /// <exception cref="HoneException">An unknown name.</exception>
@@ -38,20 +44,28 @@ internal static class GgufPreTokenizers
         return JsonSerializer.SerializeToElement(all.Length == 1 ? last : new { type = "Sequence", pretokenizers = all });
     }
 
-    /// <summary>The name whose meaning is that of a pre-tokenizer, or null.</summary>
-    public static string? NameOf(JsonElement preTokenizer, bool ignoresMerges)
+    /// <summary>The names whose meaning is that of a pre-tokenizer, preferred ones first; none when GGUF has no name for it.</summary>
+    public static IEnumerable<string> NamesOf(JsonElement preTokenizer)
     {
         string wanted = Meaning(preTokenizer);
-        string[] same = [.. Names.Where(name => Meaning(Spec(name)) == wanted)];
-        return same.FirstOrDefault(name => IgnoresMerges(name) == ignoresMerges) ?? same.FirstOrDefault();
+        return Names.Where(name => Meaning(Spec(name)) == wanted);
     }
+
+    /// <summary>Whether the name also means Unicode composition (NFC) beforehand.</summary>
+    public static bool Composes(string name) => name == "qwen2";
+
+    /// <summary>
+    /// The nearest name for a vocabulary of whole words without merges, where <see cref="NamesOf"/> has none that takes words whole:
+    /// it cuts digits one by one and words at spaces, but leaves a punctuation mark on the word behind it.
+    /// </summary>
+    public const string WholeWords = "tekken";
 
     private static object Step(string step) => step == Digits
         ? new { type = "Digits", individual_digits = true }
         : new { type = "Split", pattern = new { Regex = step }, behavior = "Isolated", invert = false };
 
     /// <summary>The steps without what makes no difference: how a sequence is nested, and trim_offsets.</summary>
-    public static string Meaning(JsonElement spec)
+    private static string Meaning(JsonElement spec)
     {
         if (spec.ValueKind != JsonValueKind.Object) return "";
         return spec.GetProperty("type").GetString() switch
@@ -59,7 +73,7 @@ internal static class GgufPreTokenizers
             "Sequence" => string.Concat(spec.GetProperty("pretokenizers").EnumerateArray().Select(Meaning)),
             "ByteLevel" => $"bytes {spec.GetProperty("add_prefix_space")} {(spec.TryGetProperty("use_regex", out JsonElement regex) ? regex : true)};",
             "Split" when spec.GetProperty("pattern").TryGetProperty("Regex", out JsonElement regex) => $"split {regex};",
-            _ => spec.GetRawText() + ";",
+            _ => JsonSerializer.Serialize(spec) + ";", // whatever white space the file has
         };
     }
 
@@ -76,8 +90,8 @@ internal static class GgufPreTokenizers
         Add([Digits, Gpt2Scanner.Pattern], "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b");
         Add([Cl100KScanner.ThreeDigits], "llama-bpe", "llama3", "llama-v3", "falcon3", "dbrx", "smaug-bpe", "chatglm-bpe", "glm4", "pixtral");
         Add([Cl100KScanner.OneDigit], "qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez", "solar-open");
-        Add([Gpt4OScanner.Gpt4O], "gpt-4o", "llama4");
-        Add([Gpt4OScanner.Tekken], "tekken");
+        Add([Gpt4O], "gpt-4o", "llama4");
+        Add([Tekken], "tekken");
         Add([@"\p{N}{1,3}", "[一-龥\u3040-ゟ゠-ヿ]+", DeepSeek3], "deepseek-v3");
         Add([Bloom], "bloom", "poro-chat", "gpt3-finnish");
         Add([@"[\p{P}\$\+<=>\^~\|`]+", Gpt2Scanner.Pattern, "[0-9][0-9][0-9]"], "falcon");

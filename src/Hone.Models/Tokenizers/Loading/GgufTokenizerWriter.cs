@@ -1,125 +1,151 @@
+using System.Text;
 using System.Text.Json;
 using Hone.Core;
 using Hone.Models.Formats;
-using Hone.Models.Tokenizers.Decoders;
 using Hone.Models.Tokenizers.Subwords;
 
 namespace Hone.Models.Tokenizers.Loading;
 
 /// <summary>
-/// Writes a tokenizer into GGUF metadata, for other programs as <c>tokenizer.ggml.*</c>. What these keys cannot say exactly
-/// is kept whole under <c>tokenizer.huggingface.json</c>, the key that the format reserves for it and that Hone reads first.
+/// Writes a tokenizer as metadata of a GGUF file (keys <c>tokenizer.ggml.*</c>), the opposite of <see cref="GgufTokenizer"/>. What was
+/// written is read again and compared on sample texts; where these lists cannot say what the tokenizer does, the whole
+/// tokenizer.json goes along, under the key the format has for it, and Hone reads that.
 /// </summary>
-internal sealed class GgufTokenizerWriter(Tokenizer tokenizer, GgufMetadata metadata)
+internal sealed class GgufTokenizerWriter
 {
-    public const string WholeKey = "tokenizer.huggingface.json";
     private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
-    private readonly TokenizerParts parts = tokenizer.Parts;
 
-    /// <exception cref="HoneException">A kind of tokenizer that GGUF has no name for.</exception>
-    public void Write()
+    private static readonly string[] Samples =
+    [
+        "Once upon a time, there were 1234 little foxes (and 56 hens).", "It's \"John's\" idea -- isn't it?\n\nYes!  No...\tMaybe", "  two spaces in front, and behind  ",
+        "naïve cafe\u0301, Übergröße, 東京タワー, привет, 🙂👍🏽", "def f(x):\n    return x**2 + 3.5e-7 # done\r\n", "{\"a\": [1, 2, null], \"b\": \"c\\\\d\"}", "McDonald HTTPServer x_1 a/b",
+    ];
+
+    private readonly Tokenizer tokenizer;
+    private readonly GgufMetadata metadata;
+    private readonly int size;
+
+    private GgufTokenizerWriter(Tokenizer tokenizer, GgufMetadata metadata, int size) => (this.tokenizer, this.metadata, this.size) = (tokenizer, metadata, size);
+
+    /// <summary>Adds the keys.</summary>
+    /// <param name="tokenizer">What to write.</param>
+    /// <param name="metadata">Gets the keys.</param>
+    /// <param name="size">Rows of the model's embedding; ids without a token are written as unused.</param>
+    /// <returns>A sentence when other programs may cut some texts differently, else null.</returns>
+    /// <exception cref="HoneException">The tokenizer has more tokens than the model.</exception>
+    public static string? Write(Tokenizer tokenizer, GgufMetadata metadata, int size)
     {
-        Set("model", GgufValue.Of(Kind()));
-        string[] tokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(Spelling)];
-        Set("tokens", GgufValue.Of(tokens));
-        Set("token_type", GgufValue.Of(Enumerable.Range(0, tokens.Length).Select(TypeOf).ToArray()));
-        WriteModel(tokens);
-        WriteRoles();
-        if (tokenizer.ChatTemplate is { } template) metadata.Set("tokenizer.chat_template", GgufValue.Of(template));
-        if (!IsExact()) metadata.Set(WholeKey, GgufValue.Of(WholeJson()));
+        if (tokenizer.VocabularySize > size) throw new HoneException($"the tokenizer has {tokenizer.VocabularySize} tokens, the model {size}: they do not belong together.");
+        GgufTokenizerWriter writer = new(tokenizer, metadata, size);
+        string? difference = writer.WriteLists();
+        if (difference is not null) metadata.Set(GgufTokenizer.WholeKey, GgufValue.Of(writer.WholeJson()));
+        return difference;
     }
 
-    private string Kind() => parts.Model switch
+    private string? WriteLists()
     {
-        BpeModel { Options.ByteFallback: true } => "llama",
-        BpeModel when tokenizer.DecoderOrNull?.Steps.Any(s => s is ByteLevelDecoder) == true => "gpt2",
-        UnigramModel => "t5",
-        WordPieceModel => "bert",
-        _ => throw new HoneException("GGUF holds byte-level BPE, BPE with byte fallback, unigram and WordPiece tokenizers; this one is none of them."),
-    };
-
-    private void Set(string key, GgufValue value) => metadata.Set($"tokenizer.ggml.{key}", value);
-
-    /// <summary>Ids without a token get a name that text never has.</summary>
-    private string Spelling(int id)
-    {
-        string token = tokenizer.FindToken(id) ?? $"[UNUSED{id}]";
-        if (parts.Model is not WordPieceModel || TypeOf(id) != Normal) return token;
-        return token.StartsWith("##", StringComparison.Ordinal) ? token[2..] : "\u2581" + token;
-    }
-
-    private int TypeOf(int id)
-    {
-        if (tokenizer.FindToken(id) is not { } token) return Unused;
-        if (token == parts.Model.UnknownToken && parts.Model is not WordPieceModel) return Unknown;
-        if (tokenizer.AddedTokens.FirstOrDefault(t => t.Id == id) is { } added) return added.Special ? Control : UserDefined;
-        return parts.Model is BpeModel { Options.ByteFallback: true } or UnigramModel && ByteFallbackDecoder.TryParse(token, out _) ? Byte : Normal;
-    }
-
-    private void WriteModel(string[] tokens)
-    {
-        switch (parts.Model)
+        WriteIds();
+        switch (tokenizer.Model)
         {
             case BpeModel { Options.ByteFallback: true } bpe:
-                Set("scores", GgufValue.Of(ScoresOf(bpe, tokens.Length)));
-                Set("add_space_prefix", GgufValue.Of(parts.Normalizer.ValueKind == JsonValueKind.Object && parts.Normalizer.GetRawText().Contains("Prepend", StringComparison.Ordinal)));
-                break;
-            case BpeModel bpe:
-                Set("pre", GgufValue.Of(GgufPreTokenizers.NameOf(parts.PreTokenizer, bpe.Options.IgnoreMerges) ?? "default"));
-                Set("merges", GgufValue.Of(bpe.Merges.Select(m => $"{m.Left} {m.Right}").ToArray()));
-                break;
-            case UnigramModel unigram:
-                float[] scores = [.. unigram.Scores.Select(s => (float)s), .. new float[tokens.Length - unigram.Scores.Count]];
-                Set("scores", GgufValue.Of(scores));
-                Set("add_space_prefix", GgufValue.Of(true));
-                Set("remove_extra_whitespaces", GgufValue.Of(parts.Normalizer.ValueKind == JsonValueKind.Object && parts.Normalizer.GetRawText().Contains(" {2,}", StringComparison.Ordinal)));
-                break;
+                WriteTokens("llama");
+                metadata.Set("tokenizer.ggml.scores", GgufValue.Of(MergeScores(bpe)));
+                return TryPrefixes();
+            case BpeModel bpe when tokenizer.DecoderOrNull is Decoders.ByteLevelDecoder || GgufPreTokenizers.NamesOf(tokenizer.Parts.PreTokenizer).Any():
+                WriteTokens("gpt2");
+                metadata.Set("tokenizer.ggml.merges", GgufValue.Of(bpe.Merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray()));
+                return TryPreTokenizer(bpe);
             default:
-                break;
+                metadata.Set("tokenizer.ggml.model", GgufValue.Of("none"));
+                return $"llama.cpp has no form for this {tokenizer.Kind} tokenizer: there the file works by token ids only.";
         }
     }
 
-    /// <summary>A piece's score is the rank of the first merge that makes it, negated: earlier merges score higher.</summary>
-    private static float[] ScoresOf(BpeModel bpe, int count)
+    private void WriteTokens(string kind)
     {
-        float[] scores = new float[count];
+        string[] tokens = new string[size];
+        int[] types = new int[size];
+        Dictionary<int, AddedToken> added = tokenizer.AddedTokens.ToDictionary(token => token.Id);
+        string? unknown = tokenizer.Model.UnknownToken;
+        for (int id = 0; id < size; id++)
+        {
+            string? token = tokenizer.FindToken(id);
+            tokens[id] = token ?? $"[PAD{id}]";
+            types[id] = token is null ? Unused
+                : token == unknown ? Unknown
+                : added.TryGetValue(id, out AddedToken? entry) ? entry.Special ? Control : UserDefined
+                : kind == "llama" && Decoders.ByteFallbackDecoder.TryParse(token, out _) ? Byte : Normal;
+        }
+        metadata.Set("tokenizer.ggml.model", GgufValue.Of(kind));
+        metadata.Set("tokenizer.ggml.tokens", GgufValue.Of(tokens));
+        metadata.Set("tokenizer.ggml.token_type", GgufValue.Of(types));
+    }
+
+    private void WriteIds()
+    {
+        Set("bos", tokenizer.BosId);
+        Set("eos", tokenizer.EosId);
+        Set("unknown", tokenizer.UnkId);
+        Set("padding", tokenizer.PadId);
+        int[] frame = tokenizer.Encode("");
+        bool bos = frame.Length > 0 && frame[0] == tokenizer.BosId;
+        metadata.Set("tokenizer.ggml.add_bos_token", GgufValue.Of(bos));
+        metadata.Set("tokenizer.ggml.add_eos_token", GgufValue.Of(frame.Length > (bos ? 1 : 0) && frame[^1] == tokenizer.EosId));
+        if (tokenizer.ChatTemplate is { } template) metadata.Set("tokenizer.chat_template", GgufValue.Of(template));
+
+        void Set(string role, int? id)
+        {
+            if (id is { } found) metadata.Set($"tokenizer.ggml.{role}_token_id", GgufValue.Of((uint)found));
+        }
+    }
+
+    /// <summary>A list of merges as scores: what merges earlier scores higher; what never merges scores below all of these.</summary>
+    private float[] MergeScores(BpeModel bpe)
+    {
+        float[] scores = new float[size];
+        Array.Fill(scores, -1e6f - bpe.Merges.Count);
         for (int rank = bpe.Merges.Count - 1; rank >= 0; rank--)
-            scores[bpe.Vocabulary.IdOf(bpe.Merges[rank].Left + bpe.Merges[rank].Right)!.Value] = -rank - 1;
+            if (bpe.Vocabulary.IdOf(bpe.Merges[rank].Left + bpe.Merges[rank].Right) is { } id) scores[id] = -rank;
         return scores;
     }
 
-    private void WriteRoles()
+    private string? TryPrefixes()
     {
-        SpecialTokenNames names = tokenizer.Names;
-        (string Role, string? Token)[] roles = [("bos", names.Bos), ("eos", names.Eos), ("unknown", names.Unk ?? parts.Model.UnknownToken), ("padding", names.Pad), ("seperator", names.Sep), ("cls", names.Cls), ("mask", names.Mask)];
-        foreach ((string role, string? token) in roles)
-            if (token is not null && tokenizer.IdOf(token) is { } id) Set($"{role}_token_id", GgufValue.Of((uint)id));
-        (int[] before, int[] after) = tokenizer.SingleFrame ?? ([], []);
-        Set("add_bos_token", GgufValue.Of(before is [int first, ..] && first == tokenizer.BosId));
-        Set("add_eos_token", GgufValue.Of(after is [.., int last] && last == tokenizer.EosId));
+        foreach (bool prefix in new[] { true, false })
+        {
+            metadata.Set("tokenizer.ggml.add_space_prefix", GgufValue.Of(prefix));
+            if (ReadsBackTheSame()) return null;
+        }
+        metadata.Set("tokenizer.ggml.add_space_prefix", GgufValue.Of(tokenizer.FindToken(tokenizer.Encode("a", addSpecialTokens: false).FirstOrDefault())?.StartsWith('\u2581') ?? false));
+        return Inexact;
     }
 
-    /// <summary>Whether reading the keys back gives the same tokenizer.</summary>
-    private bool IsExact()
+    private string? TryPreTokenizer(BpeModel bpe)
     {
-        Tokenizer again = new(GgufTokenizer.ReadKeys(metadata));
-        return JsonElement.DeepEquals(Comparable(parts.Normalizer), Comparable(again.Parts.Normalizer))
-            && GgufPreTokenizers.Meaning(parts.PreTokenizer) == GgufPreTokenizers.Meaning(again.Parts.PreTokenizer)
-            && Frame(tokenizer) == Frame(again)
-            && tokenizer.AddedTokens.OrderBy(t => t.Id).SequenceEqual(again.AddedTokens.OrderBy(t => t.Id))
-            && parts.Model is BpeModel own && again.Model is BpeModel read && own.Options == read.Options && own.Merges.SequenceEqual(read.Merges);
+        string[] names = [.. GgufPreTokenizers.NamesOf(tokenizer.Parts.PreTokenizer)];
+        foreach (string name in names.DistinctBy(name => (GgufPreTokenizers.IgnoresMerges(name), GgufPreTokenizers.Composes(name))))
+        {
+            metadata.Set("tokenizer.ggml.pre", GgufValue.Of(name));
+            if (ReadsBackTheSame()) return null;
+        }
+        metadata.Set("tokenizer.ggml.pre", GgufValue.Of(bpe.Options.IgnoreMerges ? GgufPreTokenizers.WholeWords : names.FirstOrDefault() ?? "default"));
+        return Inexact;
     }
 
-    private static JsonElement Comparable(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? TokenizerParts.Json("null") : element;
+    private static string Inexact => "GGUF's lists cannot say exactly what this tokenizer does: llama.cpp may cut some texts differently. Hone reads the file exactly.";
 
-    private static string Frame(Tokenizer tokenizer) =>
-        tokenizer.SingleFrame is var (before, after) ? $"{string.Join(' ', before)} | {string.Join(' ', after)}" : "other";
+    private bool ReadsBackTheSame()
+    {
+        Tokenizer again = Tokenizer.FromGguf(metadata);
+        IEnumerable<string> words = Enumerable.Range(0, tokenizer.VocabularySize).Where(id => !tokenizer.IsSpecial(id)).Select(id => tokenizer.Decode([id])).Where(text => text.Length > 0 && !text.Contains('\uFFFD'));
+        return Samples.Concat([string.Concat(words.Take(3000)), string.Join(' ', words.Take(3000))])
+            .All(text => tokenizer.Encode(text).AsSpan().SequenceEqual(again.Encode(text)));
+    }
 
     private string WholeJson()
     {
         using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream, TokenizerJson.WriterOptions with { Indented = false }))
-            TokenizerJson.Write(writer, parts, tokenizer.AddedTokens);
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        using (Utf8JsonWriter writer = new(stream, TokenizerJson.WriterOptions)) TokenizerJson.Write(writer, tokenizer.Parts, tokenizer.AddedTokens);
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 }

@@ -94,7 +94,7 @@ public class OtherFormatTests
     {
         Tokenizer before = Get(name);
         GgufMetadata metadata = new();
-        before.WriteTo(metadata);
+        before.WriteGguf(metadata, before.VocabularySize);
         Assert.Equal((kind, pre, keptWhole), (metadata.Text("tokenizer.ggml.model"), metadata.Text("tokenizer.ggml.pre"), metadata.ContainsKey("tokenizer.huggingface.json")));
         Tokenizer after = Tokenizer.FromGguf(metadata);
         AllEqual(Rows("encode.jsonl").Where(r => r.TryGetProperty("text", out _)).Select(row =>
@@ -110,7 +110,8 @@ public class OtherFormatTests
     {
         using GgufFile file = new(SharedData.Require("models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
         GgufMetadata written = new();
-        Tokenizer.FromGguf(file.Metadata).WriteTo(written);
+        Tokenizer read = Tokenizer.FromGguf(file.Metadata);
+        read.WriteGguf(written, read.VocabularySize);
         string[] lists = ["tokenizer.ggml.tokens", "tokenizer.ggml.merges"];
         foreach (string key in lists) Assert.Equal(file.Metadata.Strings(key), written.Strings(key));
         foreach (string role in (string[])["bos", "eos", "unknown", "padding"])
@@ -124,7 +125,8 @@ public class OtherFormatTests
     public void Seed_tokenizers_survive_gguf()
     {
         GgufMetadata metadata = new();
-        SeedTokenizer.Create(["Ann", "cups"]).WriteTo(metadata);
+        Tokenizer seed = SeedTokenizer.Create(["Ann", "cups"]);
+        seed.WriteGguf(metadata, seed.VocabularySize);
         Tokenizer again = Tokenizer.FromGguf(metadata);
         Assert.Equal("Ann| cups|1", string.Join('|', again.Encode("Ann cups1").Select(id => System.Text.Encoding.UTF8.GetString(again.BytesOf(id)))));
         Assert.Equal(0, again.EosId);
