@@ -35,8 +35,11 @@ internal sealed class BenchDecodeCommand : BenchCommand
         Engine engine = new(loaded, new EngineOptions { Workers = workers, MaxSequences = count });
         GenerationRequest request = new()
         {
-            Prompt = BenchModel.Tokens(loaded.Model, before), Samples = count, MaxTokens = tokens,
-            Sampling = count == 1 ? SamplingOptions.Greedy : new SamplingOptions(), StopIds = [],
+            Prompt = BenchModel.Tokens(loaded.Model, before),
+            Samples = count,
+            MaxTokens = tokens,
+            Sampling = count == 1 ? SamplingOptions.Greedy : new SamplingOptions(),
+            StopIds = [],
         };
         double seen = before + tokens / 2.0;
         (double peak, BenchTimes times) = WithPeak(
@@ -45,7 +48,9 @@ internal sealed class BenchDecodeCommand : BenchCommand
         double work = count == 1 ? ModelWork.DecodeBytes(loaded.Model, seen) : ModelWork.Decode(loaded.Model, seen);
         return new($"decode {model.Name(run)}", written / times.Best, "tok/s", written * work / times.Best / peak)
         {
-            Peak = count == 1 ? "read bandwidth" : "fp32", Median = written / times.Median, Samples = times.Count,
+            Peak = count == 1 ? "read bandwidth" : "fp32",
+            Median = written / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["prompt_length"] = before, ["length"] = tokens, ["streams"] = count, ["parameters"] = loaded.Model.ParameterCount },
         };
     }

@@ -35,7 +35,9 @@ internal sealed class BenchEmbedCommand : BenchCommand
         (double peak, BenchTimes times) = WithPeak(s => Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { embedder.EmbedIds(sentences); }));
         return new($"embed {model.Name(run)}", count / times.Best, "sentences/s", count * operations / times.Best / peak)
         {
-            Peak = "fp32", Median = count / times.Median, Samples = times.Count,
+            Peak = "fp32",
+            Median = count / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["length"] = tokens, ["batch"] = count, ["size"] = embedder.Size, ["operations_per_sentence"] = operations },
         };
     }

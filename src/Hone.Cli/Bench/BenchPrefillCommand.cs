@@ -32,7 +32,9 @@ internal sealed class BenchPrefillCommand : BenchCommand
         (double peak, BenchTimes times) = WithPeak(s => Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { engine.Generate(request, run.Cancellation); }));
         return new($"prefill {model.Name(run)}", tokens / times.Best, "tok/s", ModelWork.Prefill(loaded.Model, tokens) / times.Best / peak)
         {
-            Peak = "fp32", Median = tokens / times.Median, Samples = times.Count,
+            Peak = "fp32",
+            Median = tokens / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["length"] = tokens, ["parameters"] = loaded.Model.ParameterCount },
         };
     }

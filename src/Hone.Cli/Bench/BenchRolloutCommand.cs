@@ -43,7 +43,9 @@ internal sealed class BenchRolloutCommand : BenchCommand
         double operations = count * ModelWork.Prefill(loaded.Model, before) + written * ModelWork.Decode(loaded.Model, before + tokens / 2.0);
         return new($"rollout {model.Name(run)}", written / times.Best, "tok/s", operations / times.Best / peak)
         {
-            Peak = "fp32", Median = written / times.Median, Samples = times.Count,
+            Peak = "fp32",
+            Median = written / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["prompts"] = count, ["samples_each"] = each, ["prompt_length"] = before, ["length"] = tokens, ["parameters"] = loaded.Model.ParameterCount },
         };
     }

@@ -40,7 +40,14 @@ internal static class BenchShape
     {
         Dictionary<string, int> sizes = Parse(text, new Dictionary<string, int>
         {
-            ["layers"] = 0, ["dim"] = 0, ["heads"] = 0, ["kv"] = -1, ["ff"] = 0, ["vocab"] = 0, ["head"] = -1, ["context"] = 8192,
+            ["layers"] = 0,
+            ["dim"] = 0,
+            ["heads"] = 0,
+            ["kv"] = -1,
+            ["ff"] = 0,
+            ["vocab"] = 0,
+            ["head"] = -1,
+            ["context"] = 8192,
         });
         JsonObject json = new()
         {

@@ -40,7 +40,8 @@ internal sealed class BenchTokenizeCommand : BenchCommand
         });
         return new($"tokenize with {loaded.Kind}", bytes * 1e-6 / times.Best, "MB/s", null)
         {
-            Median = bytes * 1e-6 / times.Median, Samples = times.Count,
+            Median = bytes * 1e-6 / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["bytes"] = bytes, ["tokens"] = ids.Count, ["tokens_per_second"] = ids.Count / times.Best, ["vocabulary"] = loaded.VocabularySize },
         };
     }

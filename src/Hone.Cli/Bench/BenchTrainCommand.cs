@@ -52,7 +52,9 @@ internal sealed class BenchTrainCommand : BenchCommand
         double all = (double)tokens * count, operations = ModelWork.Train(loaded.Model, tokens, rank);
         return new($"train {model.Name(run)}", all / times.Best, "tok/s", all * operations / times.Best / peak)
         {
-            Peak = "fp32", Median = all / times.Median, Samples = times.Count,
+            Peak = "fp32",
+            Median = all / times.Median,
+            Samples = times.Count,
             More = new JsonObject { ["length"] = tokens, ["batch"] = count, ["lora_rank"] = rank, ["parameters"] = loaded.Model.ParameterCount, ["operations_per_token"] = operations },
         };
     }

@@ -48,8 +48,14 @@ internal sealed class ConvertCommand : CliCommand
         if (run.IsJson)
             run.WriteJson(new JsonObject
             {
-                ["out"] = target, ["type"] = chosen.ToString(), ["architecture"] = loaded.Model.Config.Architecture, ["parameters"] = loaded.Model.ParameterCount,
-                ["bytes_before"] = before, ["bytes"] = after, ["adapter"] = run.Get(adapter), ["tokenizer"] = loaded.Tokenizer is not null,
+                ["out"] = target,
+                ["type"] = chosen.ToString(),
+                ["architecture"] = loaded.Model.Config.Architecture,
+                ["parameters"] = loaded.Model.ParameterCount,
+                ["bytes_before"] = before,
+                ["bytes"] = after,
+                ["adapter"] = run.Get(adapter),
+                ["tokenizer"] = loaded.Tokenizer is not null,
             });
         else
             run.Output.WriteLine($"{target}: {chosen}, {Output.ModelInfoText.Bytes(after)} ({Output.ModelInfoText.Bytes(before)} before)");

@@ -39,7 +39,11 @@ internal class PullCommand : CliCommand
         if (run.IsJson)
             run.WriteJson(new JsonObject
             {
-                ["model"] = id.ToString(), ["path"] = folder, ["commit"] = Path.GetFileName(folder), ["files"] = files.Length, ["bytes"] = bytes,
+                ["model"] = id.ToString(),
+                ["path"] = folder,
+                ["commit"] = Path.GetFileName(folder),
+                ["files"] = files.Length,
+                ["bytes"] = bytes,
             });
         else
             run.Output.WriteLine(folder);

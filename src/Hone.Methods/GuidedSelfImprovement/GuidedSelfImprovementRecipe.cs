@@ -29,7 +29,9 @@ public static class GuidedSelfImprovementRecipe
         string hash = HashOf(modelPath);
         RunIdentity.Check(run.PathOf("inputs.json"), new JsonObject
         {
-            ["model_sha256"] = hash, ["data_sha256"] = data?.Sha256 ?? "", ["seed"] = run.Seed,
+            ["model_sha256"] = hash,
+            ["data_sha256"] = data?.Sha256 ?? "",
+            ["seed"] = run.Seed,
             ["options"] = System.Text.Json.JsonSerializer.SerializeToNode(options with { BudgetMinutes = 0 }, RoundResult.Json),
         });
         ImproveTask task = data is null ? ImproveTask.BuiltIn(options, run.Seed) : ImproveTask.Of(data, options, run.Seed);

@@ -164,8 +164,15 @@ public sealed class ImproveRun
         TaskResult validation = Evaluate($"rounds/round-{round}/validation", task.Validation, $"round {round}: validation questions");
         return new RoundResult
         {
-            Round = round, ValidationRight = validation.Right, ValidationCount = validation.Count, TrainingRows = examples.Count,
-            Losses = summary.Losses, SampleSeconds = sampleSeconds, TrainSeconds = summary.Seconds, TrainedTokens = summary.Tokens, Sampling = figures,
+            Round = round,
+            ValidationRight = validation.Right,
+            ValidationCount = validation.Count,
+            TrainingRows = examples.Count,
+            Losses = summary.Losses,
+            SampleSeconds = sampleSeconds,
+            TrainSeconds = summary.Seconds,
+            TrainedTokens = summary.Tokens,
+            Sampling = figures,
         };
     }
 

@@ -50,8 +50,11 @@ public static class SftRecipe
     {
         RowExamples rows = new(model.Text, new()
         {
-            MaxLength = options.MaxLength, Truncation = options.Truncation, Packing = options.Packing,
-            CompletionOnlyLoss = options.CompletionOnlyLoss, AssistantOnlyLoss = options.AssistantOnlyLoss,
+            MaxLength = options.MaxLength,
+            Truncation = options.Truncation,
+            Packing = options.Packing,
+            CompletionOnlyLoss = options.CompletionOnlyLoss,
+            AssistantOnlyLoss = options.AssistantOnlyLoss,
         });
         List<TrainingExample> examples = rows.All(data.Rows);
         if (rows.Cut > 0) run.Reporter.Warn($"{rows.Cut} rows were longer than {options.MaxLength} tokens and were cut.");
@@ -61,9 +64,17 @@ public static class SftRecipe
         string saved = Save(model, adapter, options, run);
         JsonObject result = new()
         {
-            ["out"] = saved, ["steps"] = summary.Steps, ["rows"] = examples.Count, ["rows_cut"] = rows.Cut, ["rows_left_out"] = rows.WithoutTarget + data.Skipped,
-            ["loss_first"] = summary.Losses.Count > 0 ? summary.Losses[0] : null, ["loss_last"] = summary.Losses.Count > 0 ? summary.Losses[^1] : null,
-            ["tokens"] = summary.Tokens, ["seconds"] = Math.Round(summary.Seconds, 2), ["peak_activation_bytes"] = summary.PeakBytes, ["seed"] = run.Seed,
+            ["out"] = saved,
+            ["steps"] = summary.Steps,
+            ["rows"] = examples.Count,
+            ["rows_cut"] = rows.Cut,
+            ["rows_left_out"] = rows.WithoutTarget + data.Skipped,
+            ["loss_first"] = summary.Losses.Count > 0 ? summary.Losses[0] : null,
+            ["loss_last"] = summary.Losses.Count > 0 ? summary.Losses[^1] : null,
+            ["tokens"] = summary.Tokens,
+            ["seconds"] = Math.Round(summary.Seconds, 2),
+            ["peak_activation_bytes"] = summary.PeakBytes,
+            ["seed"] = run.Seed,
             ["data_sha256"] = data.Sha256,
         };
         AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");

@@ -14,7 +14,12 @@ public sealed class GenerateTests : IDisposable
 
     private GenerationResult Expected(int[] prompt, int most, double temperature = 0, long seed = 1, int samples = 1) => new Engine(model.Loaded).Generate(new GenerationRequest
     {
-        Prompt = prompt, MaxTokens = most, Sampling = new SamplingOptions { Temperature = temperature }, Seed = seed, Samples = samples, LogProbs = true,
+        Prompt = prompt,
+        MaxTokens = most,
+        Sampling = new SamplingOptions { Temperature = temperature },
+        Seed = seed,
+        Samples = samples,
+        LogProbs = true,
     })[^1];
 
     private static int[] Ints(JsonNode? list) => [.. list!.AsArray().Select(n => (int)n!)];

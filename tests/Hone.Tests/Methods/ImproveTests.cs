@@ -76,7 +76,14 @@ public sealed class ImproveTests : IDisposable
 
     private static ImproveOptions Options() => new()
     {
-        Rounds = 1, Draws = 2, Redraws = 1, Pool = 60, Validation = 20, Test = 20, MaxTokens = 8, LoraRank = 0,
+        Rounds = 1,
+        Draws = 2,
+        Redraws = 1,
+        Pool = 60,
+        Validation = 20,
+        Test = 20,
+        MaxTokens = 8,
+        LoraRank = 0,
         Train = new TrainOptions { Epochs = 8, Batch = 8, Lr = 3e-3, CheckpointEvery = 1000 },
     };
 
@@ -98,7 +105,8 @@ public sealed class ImproveTests : IDisposable
         if (!File.Exists(path))
             Jsonl.Write(path, names.SelectMany(n => Enumerable.Range(2, 10).Select(i => (JsonNode)new JsonObject
             {
-                ["question"] = $"{n} has {i} {(i % 2 == 0 ? "cups" : "pens")}.", ["answer"] = i % 2 == 0 ? "left" : "right",
+                ["question"] = $"{n} has {i} {(i % 2 == 0 ? "cups" : "pens")}.",
+                ["answer"] = i % 2 == 0 ? "left" : "right",
             })));
         return Dataset.Load(path);
     }

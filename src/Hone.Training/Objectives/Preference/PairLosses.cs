@@ -11,9 +11,23 @@ public static class PairLosses
 {
     private static readonly Dictionary<string, PairLoss> All = new(StringComparer.Ordinal)
     {
-        ["sigmoid"] = Sigmoid, ["hinge"] = Hinge, ["ipo"] = Ipo, ["robust"] = Robust, ["exo_pair"] = ExoPair, ["nca_pair"] = NcaPair,
-        ["bco_pair"] = BcoPair, ["sppo_hard"] = SppoHard, ["aot"] = Aot, ["aot_unpaired"] = AotUnpaired, ["apo_zero"] = ApoZero,
-        ["apo_down"] = ApoDown, ["discopop"] = Discopop, ["sft"] = Sft, ["sigmoid_norm"] = SigmoidNorm, ["cdpo"] = Cdpo, ["rdpo"] = Rdpo,
+        ["sigmoid"] = Sigmoid,
+        ["hinge"] = Hinge,
+        ["ipo"] = Ipo,
+        ["robust"] = Robust,
+        ["exo_pair"] = ExoPair,
+        ["nca_pair"] = NcaPair,
+        ["bco_pair"] = BcoPair,
+        ["sppo_hard"] = SppoHard,
+        ["aot"] = Aot,
+        ["aot_unpaired"] = AotUnpaired,
+        ["apo_zero"] = ApoZero,
+        ["apo_down"] = ApoDown,
+        ["discopop"] = Discopop,
+        ["sft"] = Sft,
+        ["sigmoid_norm"] = SigmoidNorm,
+        ["cdpo"] = Cdpo,
+        ["rdpo"] = Rdpo,
     };
 
     /// <summary>Every name.</summary>
