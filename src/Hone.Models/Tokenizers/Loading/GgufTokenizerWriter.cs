@@ -55,6 +55,14 @@ internal sealed class GgufTokenizerWriter
                 WriteTokens("gpt2");
                 metadata.Set("tokenizer.ggml.merges", GgufValue.Of(bpe.Merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray()));
                 return TryPreTokenizer(bpe);
+            case UnigramModel unigram:
+                WriteTokens("t5");
+                metadata.Set("tokenizer.ggml.scores", GgufValue.Of((float[])[.. unigram.Scores.Select(s => (float)s), .. new float[size - unigram.Scores.Count]]));
+                metadata.Set("tokenizer.ggml.add_space_prefix", GgufValue.Of(true));
+                return Inexact; // normalizers of this kind are tables that GGUF has no key for
+            case WordPieceModel:
+                WriteTokens("bert");
+                return Inexact;
             default:
                 metadata.Set("tokenizer.ggml.model", GgufValue.Of("none"));
                 return $"llama.cpp has no form for this {tokenizer.Kind} tokenizer: there the file works by token ids only.";
@@ -70,16 +78,19 @@ internal sealed class GgufTokenizerWriter
         for (int id = 0; id < size; id++)
         {
             string? token = tokenizer.FindToken(id);
-            tokens[id] = token ?? $"[PAD{id}]";
+            tokens[id] = token is null ? $"[PAD{id}]" : kind == "bert" && !added.ContainsKey(id) ? PhantomSpace(token) : token;
             types[id] = token is null ? Unused
                 : token == unknown ? Unknown
                 : added.TryGetValue(id, out AddedToken? entry) ? entry.Special ? Control : UserDefined
-                : kind == "llama" && Decoders.ByteFallbackDecoder.TryParse(token, out _) ? Byte : Normal;
+                : kind is "llama" or "t5" && Decoders.ByteFallbackDecoder.TryParse(token, out _) ? Byte : Normal;
         }
         metadata.Set("tokenizer.ggml.model", GgufValue.Of(kind));
         metadata.Set("tokenizer.ggml.tokens", GgufValue.Of(tokens));
         metadata.Set("tokenizer.ggml.token_type", GgufValue.Of(types));
     }
+
+    /// <summary>WordPiece in GGUF marks the pieces that begin a word instead of those that go on.</summary>
+    private static string PhantomSpace(string token) => token.StartsWith("##", StringComparison.Ordinal) ? token[2..] : "\u2581" + token;
 
     private void WriteIds()
     {
@@ -87,12 +98,16 @@ internal sealed class GgufTokenizerWriter
         Set("eos", tokenizer.EosId);
         Set("unknown", tokenizer.UnkId);
         Set("padding", tokenizer.PadId);
+        Set("seperator", Named(tokenizer.Names.Sep)); // the key is spelt so in GGUF
+        Set("cls", Named(tokenizer.Names.Cls));
+        Set("mask", Named(tokenizer.Names.Mask));
         int[] frame = tokenizer.Encode("");
         bool bos = frame.Length > 0 && frame[0] == tokenizer.BosId;
         metadata.Set("tokenizer.ggml.add_bos_token", GgufValue.Of(bos));
         metadata.Set("tokenizer.ggml.add_eos_token", GgufValue.Of(frame.Length > (bos ? 1 : 0) && frame[^1] == tokenizer.EosId));
         if (tokenizer.ChatTemplate is { } template) metadata.Set("tokenizer.chat_template", GgufValue.Of(template));
 
+        int? Named(string? token) => token is null ? null : tokenizer.IdOf(token);
         void Set(string role, int? id)
         {
             if (id is { } found) metadata.Set($"tokenizer.ggml.{role}_token_id", GgufValue.Of((uint)found));
