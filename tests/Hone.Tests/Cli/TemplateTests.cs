@@ -28,7 +28,7 @@ public sealed class TemplateTests : IDisposable
         Assert.Equal(0, run.Code);
         Assert.Equal("""
             {"id":"1","text":"<user>Hi<assistant>!"}
-            {"error":"chat template, line 1, column 92: the template refuses this input: no x"}
+            {"error":"chat template, line 1, column 93: the template refuses this input: no x"}
             {"text":"3 14:05"}
             {"text":"Hi"}
 

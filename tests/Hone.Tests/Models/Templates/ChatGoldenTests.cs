@@ -56,10 +56,11 @@ public class ChatGoldenTests
     {
         ChatGolden golden = new(SharedData.Require(Folder));
         List<JsonObject> rows = golden.Rows("tokenized.jsonl");
+        Dictionary<string, Tokenizer> tokenizers = [];
         List<string> failures = [];
         foreach (JsonObject row in rows)
         {
-            Tokenizer tokenizer = Tokenizer.Load(SharedData.Require($"data/golden/tokenizers/models/{row["tokenizer"]}"));
+            Tokenizer tokenizer = Load((string)row["tokenizer"]!, tokenizers);
             int[] got = ConversationRenderer.TryFor(tokenizer)!.Encode(golden.Conversation(row), tokenizer), want = [.. row["ids"]!.AsArray().Select(i => (int)i!)];
             if (!got.SequenceEqual(want)) failures.Add($"{row["tokenizer"]}/{row["conversation"]}: {string.Join(' ', want)} / {string.Join(' ', got)}");
         }
@@ -73,9 +74,10 @@ public class ChatGoldenTests
     {
         ChatGolden golden = new(SharedData.Require(Folder));
         List<string> failures = [];
+        Dictionary<string, Tokenizer> tokenizers = [];
         foreach (JsonObject row in golden.Rows("masks.jsonl"))
         {
-            Tokenizer tokenizer = Tokenizer.Load(SharedData.Require($"data/golden/tokenizers/models/{row["tokenizer"]}"));
+            Tokenizer tokenizer = Load((string)row["tokenizer"]!, tokenizers);
             bool hasAssistant = row["assistant_masks"]!.AsArray().Any(m => (int)m! == 1);
             if (!hasAssistant) continue; // refused, as another test shows: nothing would be trained on
             MaskedTokens tokens = golden.Renderers[(string)row["template"]!].Tokenize(golden.Conversation(row), tokenizer);
@@ -84,6 +86,12 @@ public class ChatGoldenTests
             if (!sameIds || mask != want) failures.Add($"{row["template"]}/{row["tokenizer"]}/{row["conversation"]}: {sameIds}\n  {want}\n  {mask}");
         }
         Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    private static Tokenizer Load(string name, Dictionary<string, Tokenizer> known)
+    {
+        if (!known.TryGetValue(name, out Tokenizer? tokenizer)) known[name] = tokenizer = Tokenizer.Load(SharedData.Require($"data/golden/tokenizers/models/{name}"));
+        return tokenizer;
     }
 
     private static string Render(ChatGolden golden, JsonObject row, bool withMessage)
