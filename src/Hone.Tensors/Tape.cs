@@ -9,6 +9,9 @@ public abstract class BackwardNode
     /// <summary>The operation's result; its gradient is complete when <see cref="Backward"/> is called.</summary>
     public required Tensor Output { get; init; }
 
+    /// <summary>Whether another operation's output shares this one's gradient, which then is not freed after <see cref="Backward"/>.</summary>
+    internal virtual bool KeepsOutputGrad => false;
+
     /// <summary>Adds this operation's part to the gradients of its inputs that require one.</summary>
     public abstract void Backward(Tape tape);
 }
@@ -101,7 +104,7 @@ public sealed class Tape : IDisposable
             BackwardNode node = nodes[i];
             if (!node.Output.HasGrad) continue; // nothing downstream depended on it
             node.Backward(this);
-            node.Output.ReleaseGrad();
+            if (!node.KeepsOutputGrad) node.Output.ReleaseGrad();
         }
         nodes.Clear();
     }

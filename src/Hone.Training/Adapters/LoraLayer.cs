@@ -48,8 +48,7 @@ public sealed class LoraLayer : ILinearAdapter
     public Tensor Apply(Tape tape, Tensor x, Tensor y, LinearLayer layer)
     {
         if (!IsEnabled) return y;
-        Tensor low = tape.Linear(x, A.Value);
-        Tensor sum = tape.Add(y, tape.Scale(tape.Linear(low, B.Value), Scaling));
+        Tensor sum = tape.AddLowRank(y, x, A.Value, B.Value, Scaling);
         if (Magnitude is null) return sum;
         Tensor inverse = tape.New(layer.Outputs);
         RowNorms(tape.Workers, inverse.Data);

@@ -45,10 +45,39 @@ public sealed class MatrixOpsTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
     }
 
+    [Theory]
+    [InlineData(5, 7, 6, 2, true)]
+    [InlineData(40, 33, 20, 8, true)]
+    [InlineData(5, 7, 6, 2, false)]
+    public void Low_rank_addition_is_right_with_its_gradients(int rows, int width, int outputs, int rank, bool weightLearns)
+    {
+        RandomStream random = new(rows, "low rank");
+        GradCheck.Run(
+            (t, v) => t.AddLowRank(t.Linear(v[0], v[1]), v[0], v[2], v[3], 1.5f),
+            v => [.. Reference.Linear(v[0], v[1], null, width)
+                .Zip(Reference.Linear(Reference.Linear(v[0], v[2], null, width), v[3], null, rank), (y, term) => y + 1.5 * term)],
+            CheckedInput.Normal(random, (rows, width)),
+            CheckedInput.Normal(random, (outputs, width)) with { Differentiable = weightLearns },
+            CheckedInput.Normal(random, (rank, width)),
+            CheckedInput.Normal(random, (outputs, rank)));
+    }
+
+    [Fact]
+    public void Two_low_rank_additions_stack_on_one_layer()
+    {
+        RandomStream random = new(8, "low rank");
+        GradCheck.Run(
+            (t, v) => t.Square(t.AddLowRank(t.AddLowRank(t.Linear(v[0], v[1]), v[0], v[2], v[3], 2f), v[0], v[2], v[3], -0.5f)),
+            v => [.. Reference.Linear(v[0], v[1], null, 4)
+                .Zip(Reference.Linear(Reference.Linear(v[0], v[2], null, 4), v[3], null, 2), (y, term) => (y + 1.5 * term) * (y + 1.5 * term))],
+            CheckedInput.Normal(random, (3, 4)), CheckedInput.Normal(random, (5, 4)), CheckedInput.Normal(random, (2, 4)), CheckedInput.Normal(random, (5, 2)));
+    }
+
     [Fact]
     public void Sizes_that_do_not_fit_are_refused()
     {
         using Tape tape = new();
+        Assert.Throws<ArgumentException>(() => tape.AddLowRank(Tensor.Create((2, 4)), Tensor.Create((2, 3)), Tensor.Create((2, 3)), Tensor.Create((4, 3)), 1));
         Assert.Throws<ArgumentException>(() => tape.Linear(Tensor.Create((2, 3)), Tensor.Create((4, 5))));
         Assert.Throws<ArgumentException>(() => tape.Linear(Tensor.Create((2, 3)), Tensor.Create((4, 3)), Tensor.Create(3)));
         Assert.Throws<ArgumentException>(() => tape.MatMul(Tensor.Create((2, 3)), Tensor.Create((2, 3))));

@@ -60,7 +60,7 @@ internal static class OpsGoldenRunner
         ["kl_div"] = KlDivergence,
         ["mse"] = c => c.Tape.Mean(c.Tape.Square(c.Tape.Sub(c["a"], c["b"]))),
         ["bce_with_logits"] = BinaryCrossEntropy,
-        ["lora_linear"] = c => c.Tape.Add(c.Tape.Linear(c["x"], c["w"]), LoraTerm(c, c["x"])),
+        ["lora_linear"] = c => c.Tape.AddLowRank(c.Tape.Linear(c["x"], c["w"]), c["x"], c["A"], c["B"], (float)c.Number("scaling", 1)),
         ["dora_linear"] = DoraLinear,
         ["pcformer_ema"] = PcformerEma,
     };
