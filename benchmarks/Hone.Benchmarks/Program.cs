@@ -1,6 +1,7 @@
 using Hone.Tensors;
 using Hone.Tensors.Measure;
 using Hone.Tensors.Threads;
+using Hone.Training.Measure;
 
 string what = args.Length > 0 ? args[0] : "peaks";
 foreach (int threads in args.Length > 1 ? [int.Parse(args[1])] : new[] { 1, Environment.ProcessorCount })
@@ -26,8 +27,12 @@ foreach (int threads in args.Length > 1 ? [int.Parse(args[1])] : new[] { 1, Envi
         case "gemm":
             foreach (GemmShape shape in GemmShape.Typical) Show(GemmBench.Run(workers, shape, 0.3));
             break;
+        case "train":
+            Show(TrainBench.Run(workers, TrainShape.Small));
+            Show(TrainBench.Run(workers, TrainShape.Mid));
+            break;
         default:
-            Console.Error.WriteLine($"'{what}' is not a benchmark. Known: peaks, gemm, quant.");
+            Console.Error.WriteLine($"'{what}' is not a benchmark. Known: peaks, gemm, quant, train.");
             return 2;
     }
 }

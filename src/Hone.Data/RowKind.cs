@@ -18,6 +18,12 @@ public enum RowKind
 
     /// <summary><c>{"question"|"prompt","answer","rationale"?}</c> or <c>{"text","label"}</c>: a task with a reference answer.</summary>
     Task,
+
+    /// <summary><c>{"prompt"?,"chosen","rejected"}</c>, texts or conversations: of two answers the first is better.</summary>
+    Preference,
+
+    /// <summary><c>{"prompt","completion","label"}</c> with a label of true or false: one answer, good or bad.</summary>
+    Judged,
 }
 
 /// <summary>Tells row kinds apart by their fields and checks that a row is well formed.</summary>
@@ -29,7 +35,9 @@ public static class RowKinds
     public static RowKind? Of(Row row)
     {
         bool Has(string name) => row.Fields.ContainsKey(name);
-        if (Has("messages")) return RowKind.Messages;
+        if (Has("messages") || ShareGpt.Is(row)) return RowKind.Messages;
+        if (Has("chosen") && Has("rejected")) return RowKind.Preference;
+        if (Has("prompt") && Has("completion") && row.Fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False) return RowKind.Judged;
         if (Has("prompt") && Has("completion")) return RowKind.PromptCompletion;
         if ((Has("question") || Has("prompt")) && Has("answer")) return RowKind.Task;
         if (Has("text")) return Has("label") ? RowKind.Task : RowKind.Text;
@@ -44,8 +52,10 @@ public static class RowKinds
         switch (kind)
         {
             case RowKind.Text: NotEmpty(row, "text"); break;
-            case RowKind.PromptCompletion: CheckPair(row); break;
+            case RowKind.PromptCompletion or RowKind.Judged: CheckPair(row); break;
+            case RowKind.Messages when ShareGpt.Is(row): _ = ShareGpt.ToMessages(row); break;
             case RowKind.Messages: CheckMessages(row, "messages"); break;
+            case RowKind.Preference: CheckPreference(row); break;
             default: _ = TaskRows.Normalise(row); break;
         }
         return kind;
@@ -82,6 +92,21 @@ public static class RowKinds
         NotEmpty(row, "completion");
     }
 
+    private static void CheckPreference(Row row)
+    {
+        bool areTurns = row.Fields["chosen"] is JsonArray;
+        if (areTurns != row.Fields["rejected"] is JsonArray) throw row.Error("chosen and rejected must both be texts or both be lists of messages.");
+        foreach (string side in (string[])["chosen", "rejected"])
+        {
+            if (areTurns) CheckMessages(row, side);
+            else NotEmpty(row, side);
+        }
+        if (JsonNode.DeepEquals(row.Fields["chosen"], row.Fields["rejected"])) throw row.Error("chosen and rejected are the same: there is nothing to prefer.");
+        if (!row.Has("prompt")) return;
+        if (areTurns) CheckMessages(row, "prompt");
+        else _ = row.Text("prompt");
+    }
+
     private static void CheckMessages(Row row, string field)
     {
         if (row.Fields[field] is not JsonArray { Count: > 0 } messages)
@@ -102,7 +127,7 @@ public static class RowKinds
     {
         string columns = string.Join(", ", row.Fields.Select(f => f.Key));
         return row.Error(
-            $"cannot tell what this row is. Columns here: {columns}. Expected text; prompt and completion; messages; or question and answer. "
+            $"cannot tell what this row is. Columns here: {columns}. Expected text; prompt and completion; messages; question and answer; or prompt, chosen and rejected. "
             + $"Name your columns with --map, e.g. {SuggestedMap(row)}.");
     }
 

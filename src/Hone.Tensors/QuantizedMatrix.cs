@@ -47,6 +47,38 @@ public sealed unsafe class QuantizedMatrix : IDisposable
     /// <param name="y">[rows, outputs], overwritten.</param>
     public void Multiply(WorkerPool workers, float* x, int rows, float* y) => store.Multiply(workers, x, rows, y);
 
+    /// <summary>
+    /// <see cref="Multiply(WorkerPool, float*, int, float*)"/> of several matrices with the same x, such as query, key and value
+    /// projections: x is rounded once and the threads are called once, which counts when there is one row.
+    /// </summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="matrices">1 to 4 matrices of one width.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">At least 1.</param>
+    /// <param name="y">Addresses of the results, [rows, outputs] each.</param>
+    /// <exception cref="ArgumentException">Widths or counts do not fit.</exception>
+    public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<QuantizedMatrix> matrices, float* x, int rows, ReadOnlySpan<nint> y)
+    {
+        if (matrices.Length != y.Length || matrices.Length is < 1 or > 4) throw new ArgumentException($"{matrices.Length} matrices, {y.Length} results");
+        StoreBuffer buffer = default;
+        Span<PanelStore> stores = buffer;
+        bool panels = true;
+        for (int i = 0; i < matrices.Length; i++)
+        {
+            if (matrices[i].Width != matrices[0].Width) throw new ArgumentException($"matrices of width {matrices[0].Width} and {matrices[i].Width}");
+            if (matrices[i].store is PanelStore store) stores[i] = store;
+            else panels = false;
+        }
+        if (panels) PanelStore.MultiplyAll(workers, stores[..matrices.Length], x, rows, y);
+        else for (int i = 0; i < matrices.Length; i++) matrices[i].Multiply(workers, x, rows, (float*)y[i]);
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(4)]
+    private struct StoreBuffer
+    {
+        private PanelStore first;
+    }
+
     /// <summary>y = x · Wᵀ in fp32 with exactly the weights that the file defines.</summary>
     /// <param name="workers">Threads.</param>
     /// <param name="x">[rows, width].</param>

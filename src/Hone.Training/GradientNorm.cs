@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using Hone.Tensors;
-using Tensor = Hone.Tensors.Tensor;
 using Hone.Tensors.Threads;
 using Hone.Training.Optimizers;
+using Tensor = Hone.Tensors.Tensor;
 
 namespace Hone.Training;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Hone.Core;
+using Hone.Core.Recipes;
 using Hone.Tensors;
 using Hone.Tensors.Threads;
 using Hone.Training.Optimizers;
@@ -8,61 +9,84 @@ using Hone.Training.Schedules;
 namespace Hone.Training;
 
 /// <summary>Settings of a training run, shared by every objective. Descriptions are the help texts.</summary>
-public sealed record TrainOptions
+public sealed record TrainOptions : ICheckedOptions
 {
     [Description("optimiser steps; 0 takes them from epochs")]
+    [Limits(AtLeast = 0)]
     public int Steps { get; init; }
 
     [Description("passes over the data where steps is 0")]
+    [Limits(Above = 0)]
     public double Epochs { get; init; } = 1;
 
     [Description("examples per optimiser step")]
+    [Limits(AtLeast = 1)]
     public int Batch { get; init; } = 8;
 
     [Description("tokens per forward pass at most; larger batches are accumulated over several")]
+    [Limits(AtLeast = 1)]
     public int MicroTokens { get; init; } = 4096;
 
     [Description("peak learning rate")]
+    [Limits(AtLeast = 0)]
     public double Lr { get; init; } = 1e-3;
 
     [Description("constant, constant_with_warmup, linear, cosine, warmup_stable_decay, trapezoid, ...")]
     public string Schedule { get; init; } = "linear";
 
     [Description("warm-up: a count of steps, or a share of all steps when below 1")]
+    [Limits(AtLeast = 0)]
     public double Warmup { get; init; } = 0.1;
 
     [Description("trapezoid and warmup_stable_decay: falling part, a count or a share of all steps")]
+    [Limits(AtLeast = 0)]
     public double Decay { get; init; } = 0.6;
 
     [Description("adamw, muon, sgd or lion")]
     public string Optimizer { get; init; } = "adamw";
 
     [Description("AdamW's decay of the first moment")]
+    [Limits(AtLeast = 0, Below = 1)]
     public double Beta1 { get; init; } = 0.9;
 
     [Description("AdamW's decay of the second moment")]
+    [Limits(AtLeast = 0, Below = 1)]
     public double Beta2 { get; init; } = 0.999;
 
     [Description("AdamW's epsilon")]
+    [Limits(AtLeast = 0)]
     public double Epsilon { get; init; } = 1e-8;
 
     [Description("weight decay on matrices")]
+    [Limits(AtLeast = 0)]
     public double WeightDecay { get; init; }
 
     [Description("muon: rate of the matrices inside the network (lr is the rate of everything else)")]
+    [Limits(AtLeast = 0)]
     public double MuonLr { get; init; } = 0.02;
 
     [Description("gradient norm limit; 0 for none")]
+    [Limits(AtLeast = 0)]
     public double MaxGradNorm { get; init; } = 1;
 
     [Description("recompute activations in the backward pass: less memory, about a third more time")]
     public bool Recompute { get; init; }
 
     [Description("steps between checkpoints; 0 for none")]
+    [Limits(AtLeast = 0)]
     public int CheckpointEvery { get; init; } = 200;
 
     [Description("steps between lines of metrics.jsonl")]
+    [Limits(AtLeast = 1)]
     public int LogEvery { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        string[] optimizers = ["adamw", "muon", "sgd", "lion"];
+        if (!optimizers.Contains(Optimizer)) throw HoneException.Unknown("optimiser", Optimizer, optimizers);
+        _ = CreateSchedule(100).Factor(0);
+    }
 
     /// <summary>Steps of the run.</summary>
     /// <param name="examples">Examples of one pass, or null for an endless stream, which needs <see cref="Steps"/>.</param>

@@ -49,7 +49,7 @@ internal sealed class EvalCommand : CliCommand
         using WorkerPool workers = new(run.Threads);
         TextModel loaded = model.Open(run, workers);
         Stopwatch clock = Stopwatch.StartNew();
-        TaskResult result = TaskEvaluation.Run(loaded, task.Rows, task.Choice.Checker, run.Get(maxTokens), "evaluating", run.Context(""));
+        TaskResult result = TaskEvaluation.Run(loaded, task.Rows, task.Choice.Checker, run.Get(maxTokens), "evaluating", new RunContext("", 0, run.Reporter, run.Cancellation));
         if (run.Out is { } path) Jsonl.Write(path, result.Answers.Select(Line));
         JsonObject json = ToJson(run, task, result, clock.Elapsed.TotalSeconds);
         if (run.IsJson) run.WriteJson(json);

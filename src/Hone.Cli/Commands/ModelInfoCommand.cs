@@ -120,7 +120,8 @@ internal sealed class ModelInfoCommand : CliCommand
         ["types"] = new JsonObject(file.Entries.Values.GroupBy(entry => entry.Type).OrderByDescending(group => group.Sum(entry => entry.Bytes))
             .Select(group => KeyValuePair.Create<string, JsonNode?>(group.Key.ToString(), new JsonObject
             {
-                ["tensors"] = group.Count(), ["bytes"] = group.Sum(entry => entry.Bytes),
+                ["tensors"] = group.Count(),
+                ["bytes"] = group.Sum(entry => entry.Bytes),
             }))),
     };
 

@@ -52,8 +52,12 @@ internal sealed class ScoreCommand : CliCommand
         RowOutput.Write(run, Results(run, loaded, new Scorer(loaded.Model, workers, TokensPerPass), totals));
         JsonObject summary = new()
         {
-            ["rows"] = totals.Rows, ["tokens"] = totals.Tokens, ["scored_tokens"] = totals.Scored,
-            ["mean_nll"] = totals.MeanNll, ["perplexity"] = totals.MeanNll is { } nll && double.IsFinite(Math.Exp(nll)) ? Math.Exp(nll) : null, ["out"] = run.Out,
+            ["rows"] = totals.Rows,
+            ["tokens"] = totals.Tokens,
+            ["scored_tokens"] = totals.Scored,
+            ["mean_nll"] = totals.MeanNll,
+            ["perplexity"] = totals.MeanNll is { } nll && double.IsFinite(Math.Exp(nll)) ? Math.Exp(nll) : null,
+            ["out"] = run.Out,
         };
         if (run.IsJson) run.WriteJson(summary);
         else run.Reporter.Line($"{totals.Rows} rows, {totals.Tokens} tokens, perplexity {(totals.MeanNll is { } mean ? Math.Exp(mean).ToString("0.###") : "unknown")}{(run.Out is null ? "" : $", written to {run.Out}")}.");

@@ -16,7 +16,7 @@ internal sealed class TrainSftCommand : CliCommand
     private readonly Option<string> model = ModelArgument.Option();
     private readonly DataOptions data = new("Rows: text, prompt and completion, messages, or question and answer.");
     private readonly RecipeOptions<SftOptions> recipe = new(
-        null, "lora_rank", "max_length", "merge", "train.steps", "train.epochs", "train.lr", "train.batch", "train.schedule", "train.warmup",
+        null, "lora_rank", "max_length", "truncation", "completion_only_loss", "assistant_only_loss", "packing", "merge", "train.steps", "train.epochs", "train.lr", "train.batch", "train.schedule", "train.warmup",
         "train.optimizer", "train.weight_decay", "train.recompute", "train.checkpoint_every");
 
     public override IEnumerable<Symbol> Symbols => [model, .. data.All, .. recipe.All];

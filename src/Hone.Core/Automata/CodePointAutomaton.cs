@@ -32,8 +32,9 @@ public sealed class CodePointAutomaton
     /// <exception cref="HoneException">Too many states.</exception>
     public static CodePointAutomaton OfLength(int min, int? max)
     {
+        if (max < min) return new([], []);
+        CheckSize((long)(max ?? min) + 1, "a text's length limits");
         int states = (max ?? min) + 1;
-        CheckSize(states, "a text's length limits");
         List<List<(CodePointSet, int)>> moves = [.. Enumerable.Range(0, states).Select(i => new List<(CodePointSet, int)>(i + 1 < states ? [(CodePointSet.All, i + 1)] : max is null ? [(CodePointSet.All, i)] : []))];
         return new CodePointAutomaton(moves, [.. Enumerable.Range(0, states).Select(i => i >= min)]).Trimmed();
     }
@@ -166,7 +167,7 @@ public sealed class CodePointAutomaton
         return seen;
     }
 
-    internal static void CheckSize(int states, string what)
+    internal static void CheckSize(long states, string what)
     {
         if (states > MaxStates) throw new HoneException($"{what} needs an automaton of more than {MaxStates:N0} states. Use smaller limits or a simpler pattern.");
     }

@@ -6,8 +6,8 @@ namespace Hone.Core.Automata;
 /// </summary>
 internal sealed class Nfa
 {
-    /// <summary>Most states a pattern may need; a{1000}b{1000} needs 2,000.</summary>
-    public const int MaxStates = 100_000;
+    /// <summary>Most states a pattern may need; a{1000}b{1000} needs about 6,000.</summary>
+    public const int MaxStates = 50_000;
 
     private readonly List<State> states = [];
 

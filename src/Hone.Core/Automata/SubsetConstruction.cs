@@ -3,10 +3,13 @@ namespace Hone.Core.Automata;
 /// <summary>From a nondeterministic automaton to a deterministic one: its states are sets of the other's.</summary>
 internal sealed class SubsetConstruction(Nfa nfa, string pattern)
 {
+    private const long MaxWork = 3_000_000;
+
     private readonly Dictionary<string, int> numbers = [];
     private readonly List<SortedSet<int>> sets = [];
     private readonly List<List<(CodePointSet, int)>> moves = [];
     private readonly List<bool> accepts = [];
+    private long work;
 
     public (List<List<(CodePointSet, int)>> Moves, List<bool> Accepts) Run()
     {
@@ -24,6 +27,8 @@ internal sealed class SubsetConstruction(Nfa nfa, string pattern)
         sets.Add(set);
         accepts.Add(nfa.Accepts(set, isStart));
         CodePointAutomaton.CheckSize(sets.Count, $"the regular expression '{pattern}'");
+        work += set.Count;
+        if (work > MaxWork) throw new HoneException($"the regular expression '{pattern}' is too ambiguous to become an automaton. Use smaller repetition counts.");
         return number;
     }
 

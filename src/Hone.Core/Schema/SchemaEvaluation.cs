@@ -9,7 +9,11 @@ internal sealed partial class SchemaEvaluation(SchemaDocument document, PatternC
     // A schema that refers to itself without consuming anything would never end.
     private const int MaxDepth = 400;
 
+    // References that fan out at every level multiply: thirty levels of two are a thousand million checks.
+    private const int MaxChecks = 5_000_000;
+
     private int depth;
+    private int checks;
 
     public List<SchemaError> Errors { get; private set; } = [];
 
@@ -18,6 +22,7 @@ internal sealed partial class SchemaEvaluation(SchemaDocument document, PatternC
     /// <summary>Checks a value, adds what fails to <see cref="Errors"/>, and returns what was looked at.</summary>
     public Evaluated Check(JsonNode? schema, JsonNode? value, string at, string path)
     {
+        if (++checks > MaxChecks) throw new HoneException($"validating takes more than {MaxChecks:N0} checks: the JSON schema's alternatives and references multiply.");
         Evaluated seen = new();
         if (schema is JsonValue flag)
         {

@@ -5,8 +5,8 @@ namespace Hone.Evaluation.Checkers;
 
 /// <summary>
 /// Compares mathematical answers by meaning: exact fractions, decimals, percents, roots, polynomials, sets, intervals, equations,
-/// matrices, in LaTeX or plain text. Verdicts follow math-verify (see docs of the golden tests for the few rows that differ);
-/// there are no symbols beyond what random points can decide, and no external program runs.
+/// matrices, in LaTeX or plain text. Verdicts follow math-verify, its
+/// leniencies included: units are dropped, 50 % is 0.5 and 50, i is a letter. Letters are compared at random points.
 /// </summary>
 /// <param name="options">How lenient to be; the defaults of math-verify when null.</param>
 public sealed class MathsChecker(MathsOptions? options = null) : IChecker

@@ -39,7 +39,7 @@ internal static class ComparisonStory
             : set == Templates.Twice ? ('*', 2)
             : ('/', 2);
         story.Say(set, new(B: b));
-        return story.Step(x, op, b);
+        return story.Step(x, op, b, story.Other);
     }
 
     private static int Change(StoryWriter story, int x, bool swap)
@@ -54,7 +54,7 @@ internal static class ComparisonStory
             : set == Templates.OneLoses ? ('-', story.Subtrahend(x))
             : ('*', 2);
         story.Say(set, new(B: b, Swap: swap));
-        return story.Step(x, op, b);
+        return story.Step(x, op, b, swap ? story.Other : story.Main);
     }
 
     private static bool AskBoth(StoryWriter story, int main, int other)

@@ -1,3 +1,5 @@
+using Hone.Core;
+
 namespace Hone.Inference.Constrained;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed class ByteAutomaton
     public const int Dead = -1;
 
     private const int Unknown = -2;
+    private const int MaxPlaces = 100_000;
 
     private readonly ByteNet net;
     private readonly NetAnalysis analysis;
@@ -47,6 +50,7 @@ internal sealed class ByteAutomaton
     public bool Accepts(int state) => state >= 0 && states[state].Accepts;
 
     /// <summary>The state after one more byte.</summary>
+    /// <exception cref="HoneException">The grammar is too ambiguous.</exception>
     public int Next(int state, byte value)
     {
         if (state < 0) return Dead;
@@ -73,7 +77,9 @@ internal sealed class ByteAutomaton
     {
         if (!analysis.IsProductive(state)) return;
         long place = (long)state << 32 | (uint)stack;
-        if (visited.Add(place)) open.Push(place);
+        if (!visited.Add(place)) return;
+        if (visited.Count > MaxPlaces) throw new HoneException($"the grammar is too ambiguous: one text can be read in more than {MaxPlaces:N0} ways at once. Avoid nested parts that may all be empty.");
+        open.Push(place);
     }
 
     /// <summary>Follows silent moves, calls and returns from the places visited, and gives the state they make up.</summary>

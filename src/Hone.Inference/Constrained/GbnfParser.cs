@@ -13,6 +13,7 @@ internal sealed class GbnfParser
 {
     private const int MaxDepth = 200;
     private const int MaxRepeat = 10_000;
+    private const int MaxRules = 10_000;
 
     private readonly string text;
     private readonly ByteNet net = new();
@@ -69,6 +70,7 @@ internal sealed class GbnfParser
     private int RuleNamed(string name, int place)
     {
         if (rules.TryGetValue(name, out (int Rule, int, bool) known)) return known.Rule;
+        if (rules.Count >= MaxRules) throw Error($"more than {MaxRules} rules", place);
         int rule = net.AddRule(name);
         rules[name] = (rule, place, false);
         return rule;

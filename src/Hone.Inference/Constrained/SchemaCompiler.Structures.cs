@@ -17,15 +17,17 @@ internal sealed partial class SchemaCompiler
         if (shape.MaxItems < shape.MinItems) return;
         // Written out one by one up to where all further items are alike.
         int tuple = shape.Arrays.Select(a => a.Tuple.Count).DefaultIfEmpty(0).Max();
-        int length = shape.MaxItems ?? Math.Max(1, Math.Max(tuple, shape.MinItems));
-        CheckUnrolled(length, "minItems or maxItems");
+        // A larger limit is made narrower, which keeps every list valid.
+        int? max = shape.MaxItems > MaxUnrolled && shape.MinItems <= MaxUnrolled ? MaxUnrolled : shape.MaxItems;
+        int length = max ?? Math.Max(1, Math.Max(tuple, shape.MinItems));
+        CheckUnrolled(length, "minItems");
         int[] after = [.. Enumerable.Range(0, length + 1).Select(_ => net.AddState())];
         net.Literal(from, "["u8, after[0]);
         for (int i = 0; i <= length; i++)
         {
             if (i >= shape.MinItems) net.Literal(after[i], "]"u8, to);
             bool isLast = i == length;
-            if (isLast && shape.MaxItems is not null) break;
+            if (isLast && max is not null) break;
             int item = i == 0 ? after[0] : net.AddState();
             if (i > 0) Separator(after[i], item);
             net.Call(item, RuleFor(shape.SchemasOf(i)), isLast ? after[i] : after[i + 1]);

@@ -64,6 +64,7 @@ internal sealed class SchemaDisjointness(SchemaDocument document, TextLanguages 
         return false;
     }
 
+    // Taking oneOf for anyOf there only makes the sets larger: what is apart then is apart.
     private List<SchemaShape> Expand(SchemaShape shape, string name) =>
-        new SchemaExpansion(document, AreDisjoint).Expand(shape.SchemasOf(name, validator.Matches));
+        new SchemaExpansion(document, null).Expand(shape.SchemasOf(name, validator.Matches));
 }

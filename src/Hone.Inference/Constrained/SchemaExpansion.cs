@@ -8,7 +8,9 @@ namespace Hone.Inference.Constrained;
 /// <summary>
 /// Turns schemas that must all hold into alternatives: follows references, merges allOf, and takes anyOf and oneOf apart.
 /// </summary>
-internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyList<SchemaShape>, IReadOnlyList<SchemaShape>, bool> areDisjoint)
+/// <param name="document">Where references lead.</param>
+/// <param name="areDisjoint">Proof that the branches of a oneOf exclude each other; null takes oneOf for anyOf.</param>
+internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyList<SchemaShape>, IReadOnlyList<SchemaShape>, bool>? areDisjoint)
 {
     private const int MaxAlternatives = 2000;
 
@@ -73,13 +75,13 @@ internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyLis
         if (schema.ContainsKey("anyOf")) choices.Add((List(schema, "anyOf"), place));
         if (!schema.ContainsKey("oneOf")) return;
         JsonArray options = List(schema, "oneOf");
-        CheckDisjoint(schema, options);
+        if (areDisjoint is not null) CheckDisjoint(schema, options, areDisjoint);
         choices.Add((options, place));
     }
 
-    private void CheckDisjoint(JsonObject schema, JsonArray options)
+    private void CheckDisjoint(JsonObject schema, JsonArray options, Func<IReadOnlyList<SchemaShape>, IReadOnlyList<SchemaShape>, bool> areDisjoint)
     {
-        List<SchemaShape>[] expanded = [.. options.Select(o => new SchemaExpansion(document, areDisjoint).Expand([o!]))];
+        List<SchemaShape>[] expanded = [.. options.Select(o => new SchemaExpansion(document, null).Expand([o ?? throw SchemaKeywords.Malformed("null is not a schema")]))];
         for (int i = 0; i < expanded.Length; i++)
             for (int j = i + 1; j < expanded.Length; j++)
                 if (!areDisjoint(expanded[i], expanded[j]))

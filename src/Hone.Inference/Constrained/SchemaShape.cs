@@ -70,8 +70,14 @@ internal sealed record SchemaShape
     /// <summary>A copy whose lists are its own.</summary>
     public SchemaShape Copy() => this with
     {
-        MultipleOf = [.. MultipleOf], Patterns = [.. Patterns], Formats = [.. Formats], Arrays = [.. Arrays], Required = [.. Required],
-        Objects = [.. Objects], Names = [.. Names], Unsupported = [.. Unsupported],
+        MultipleOf = [.. MultipleOf],
+        Patterns = [.. Patterns],
+        Formats = [.. Formats],
+        Arrays = [.. Arrays],
+        Required = [.. Required],
+        Objects = [.. Objects],
+        Names = [.. Names],
+        Unsupported = [.. Unsupported],
     };
 
     public void AtLeast(ExactNumber bound, bool excluded)

@@ -8,6 +8,8 @@ namespace Hone.Inference.Constrained;
 /// <summary>The texts a shape allows, as an automaton over their letters before JSON escapes them.</summary>
 internal sealed class TextLanguages
 {
+    private const int MaxLength = 10_000;
+
     private readonly Dictionary<string, CodePointAutomaton> known = new(StringComparer.Ordinal);
 
     /// <summary>Any text.</summary>
@@ -18,10 +20,17 @@ internal sealed class TextLanguages
     public CodePointAutomaton Of(SchemaShape shape)
     {
         if (shape.Values is not null) return CodePointAutomaton.OfTexts(shape.Values.OfType<JsonValue>().Where(v => v.GetValueKind() == JsonValueKind.String).Select(v => v.GetValue<string>()));
-        CodePointAutomaton texts = shape.MinLength == 0 && shape.MaxLength is null ? Any : Known($"length {shape.MinLength} {shape.MaxLength}", () => CodePointAutomaton.OfLength(shape.MinLength, shape.MaxLength));
+        CodePointAutomaton texts = shape.MinLength == 0 && shape.MaxLength is null ? Any : Lengths(shape.MinLength, shape.MaxLength);
         foreach (string format in shape.Formats) texts = texts.Intersect(Known("format " + format, () => RegularPattern.Whole(TextFormats.Find(format)).ToAutomaton()));
         foreach (string pattern in shape.Patterns) texts = texts.Intersect(Matching(pattern));
         return texts;
+    }
+
+    // A larger limit is made narrower, which keeps every text valid.
+    private CodePointAutomaton Lengths(int min, int? max)
+    {
+        int? limit = max > MaxLength && min <= MaxLength ? MaxLength : max;
+        return Known($"length {min} {limit}", () => CodePointAutomaton.OfLength(min, limit));
     }
 
     /// <summary>Texts in which the pattern is found.</summary>

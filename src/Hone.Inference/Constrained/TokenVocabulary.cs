@@ -6,7 +6,7 @@ namespace Hone.Inference.Constrained;
 /// The tokens of a model as bytes, ordered as a tree, so that a start shared by many tokens is tried once. Made once per
 /// tokenizer and used by all grammars.
 /// </summary>
-public sealed class TokenVocabulary
+public sealed partial class TokenVocabulary
 {
     private readonly byte[] bytes;
     private readonly int[] ends;

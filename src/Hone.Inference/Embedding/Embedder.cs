@@ -18,11 +18,12 @@ public sealed class Embedder
     private readonly Func<Tape, int[][], Tensor> hidden;
     private readonly Tokenizer? tokenizer;
     private readonly WorkerPool? workers;
-    private readonly int maxTokens;
+    private readonly int maxTokens, positions, vocabulary;
 
-    private Embedder(Func<Tape, int[][], Tensor> hidden, int size, int positions, Tokenizer? tokenizer, EmbeddingSettings settings, WorkerPool? workers)
+    private Embedder(Func<Tape, int[][], Tensor> hidden, int size, int positions, int vocabulary, Tokenizer? tokenizer, EmbeddingSettings settings, WorkerPool? workers)
     {
         (this.hidden, Size, this.tokenizer, Settings, this.workers) = (hidden, size, tokenizer, settings, workers);
+        (this.positions, this.vocabulary) = (positions, vocabulary);
         maxTokens = Math.Min(positions, settings.MaxTokens ?? Math.Min(positions, tokenizer?.Names.ModelMaxLength ?? positions));
     }
 
@@ -41,12 +42,12 @@ public sealed class Embedder
         folder = ModelFiles.Locate(folder);
         if (!EncoderLoader.IsEncoder(folder)) return Of(ModelLoader.Load(folder), settings ?? SettingsOf(folder), workers);
         EncoderModel encoder = EncoderLoader.Load(folder);
-        return new((tape, ids) => encoder.Hidden(tape, new EncoderBatch(ids)), encoder.Config.HiddenSize, encoder.Config.MaxPositions, Tokenizer.TryLoad(folder), settings ?? SettingsOf(folder), workers);
+        return new((tape, ids) => encoder.Hidden(tape, new EncoderBatch(ids)), encoder.Config.HiddenSize, encoder.Config.MaxPositions, encoder.Config.VocabularySize, Tokenizer.TryLoad(folder), settings ?? SettingsOf(folder), workers);
     }
 
     /// <summary>Pools the hidden states of a decoder.</summary>
     public static Embedder Of(LoadedModel loaded, EmbeddingSettings settings, WorkerPool? workers = null) => new(
-        (tape, ids) => loaded.Model.Hidden(tape, TokenBatch.Of(ids)), loaded.Model.Config.HiddenSize, loaded.Model.Config.MaxPositions, loaded.Tokenizer, settings, workers);
+        (tape, ids) => loaded.Model.Hidden(tape, TokenBatch.Of(ids)), loaded.Model.Config.HiddenSize, loaded.Model.Config.MaxPositions, loaded.Model.Config.VocabularySize, loaded.Tokenizer, settings, workers);
 
     /// <summary>One vector per text.</summary>
     /// <exception cref="HoneException">The model has no tokenizer.</exception>
@@ -59,6 +60,16 @@ public sealed class Embedder
         if (tokenizer is null) throw new HoneException("no tokenizer was found with the model. Add its tokenizer.json, or give token ids.");
         EncodeOptions options = new() { Truncation = new Truncation(maxTokens) };
         return [.. tokenizer.EncodeDetailed(Settings.LowerCase ? text.ToLowerInvariant() : text, null, options).Ids];
+    }
+
+    /// <summary>Refuses what <see cref="EmbedIds"/> cannot embed.</summary>
+    /// <exception cref="HoneException">No tokens, or a token outside the vocabulary, or more tokens than the model has positions.</exception>
+    public void Check(IReadOnlyList<int> ids)
+    {
+        if (ids.Count == 0) throw new HoneException("a text has no tokens, so it has no vector.");
+        if (ids.Count > positions) throw new HoneException($"{ids.Count} tokens, but the model has {positions} positions. Shorten the text.");
+        foreach (int id in ids)
+            if ((uint)id >= (uint)vocabulary) throw new HoneException($"token id {id} is outside the model's vocabulary of {vocabulary}. Is this the tokenizer of this model?");
     }
 
     /// <summary>One vector per text given as ids.</summary>

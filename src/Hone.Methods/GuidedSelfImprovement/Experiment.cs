@@ -15,7 +15,7 @@ namespace Hone.Methods.GuidedSelfImprovement;
 /// <summary>How large an experiment is.</summary>
 internal sealed record ExperimentSize(int Pool, int Test, int Iterations, int Draws, int Target, int Redraws, int BruteRedraws, double Epochs)
 {
-    public static ExperimentSize Full { get; } = new(250, 250, 3, 8, 4, 8, 48, 2);
+    public static ExperimentSize Full { get; } = new(150, 150, 3, 4, 2, 8, 48, 3);
 
     public static ExperimentSize Quick { get; } = new(40, 40, 2, 2, 2, 2, 4, 1);
 }
@@ -28,7 +28,7 @@ internal sealed record ArmResult(
 /// <summary>One seed of the experiment: pool, test and start weights shared by all arms.</summary>
 internal sealed class Experiment
 {
-    private const int FirstTier = 2, Tiers = 5, MaxTokens = 120;
+    private const int FirstTier = 1, Tiers = 5, MaxTokens = 120;
     private readonly TextModel model;
     private readonly ExperimentSize size;
     private readonly RunContext run;
@@ -92,8 +92,9 @@ internal sealed class Experiment
 
     private TaskResult Evaluate() => TaskEvaluation.Run(model, test, checker, MaxTokens, "test", run);
 
-    private static double Hard(TaskResult result) => result.Answers.Where(a => (int)a.Row.Fields["k"]! >= 5).Average(a => a.Score.Passes ? 1.0 : 0.0);
+    private static double Hard(TaskResult result) => result.Answers.Where(a => (int)a.Row.Fields["k"]! >= 4).Average(a => a.Score.Passes ? 1.0 : 0.0);
 
-    private List<Row> Problems(ProblemSplit split, int count) => [.. Enumerable.Range(0, Tiers).SelectMany(tier => WordProblems.Take(
-        split, run.Seed + 7000, count / Tiers, new WordProblemOptions { MinSteps = FirstTier + tier, MaxSteps = FirstTier + tier }))];
+    private List<Row> Problems(ProblemSplit split, int count) => [.. Enumerable.Range(FirstTier, Tiers).SelectMany(steps => WordProblems
+        .Take(split, run.Seed + 7000, count / Tiers, new WordProblemOptions { MinSteps = steps, MaxSteps = steps })
+        .Select(row => row with { Id = $"{steps} steps/{row.Id}" }))];
 }

@@ -61,9 +61,12 @@ public sealed class GuidedSampling(ISolutionSampler sampler, SamplingBudget budg
     /// <param name="iteration">Round of self-improvement, from 0; part of every draw's random stream.</param>
     /// <param name="progress">Hears of finished draws.</param>
     /// <param name="cancellation">Stops between batches; what was drawn is in the log.</param>
+    /// <exception cref="HoneException">Two questions have the same id.</exception>
     public SamplingOutcome Run(
         IReadOnlyList<PoolItem> pool, int iteration, Action<int>? progress = null, CancellationToken cancellation = default)
     {
+        if (pool.GroupBy(item => item.Id).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new HoneException($"id '{twice.Key}' is used by {twice.Count()} questions of the pool; every draw is kept under its question's id, so ids must differ.");
         State state = new(pool, budget.Deduplicate);
         for (int round = 0; round < budget.Draws; round++)
             DrawRound(state, [.. Enumerable.Range(0, pool.Count)], iteration, "free", round, Guidance.None, progress, cancellation);

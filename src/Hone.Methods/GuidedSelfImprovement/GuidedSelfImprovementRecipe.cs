@@ -29,18 +29,25 @@ public static class GuidedSelfImprovementRecipe
         string hash = HashOf(modelPath);
         RunIdentity.Check(run.PathOf("inputs.json"), new JsonObject
         {
-            ["model_sha256"] = hash, ["data_sha256"] = data?.Sha256 ?? "", ["seed"] = run.Seed,
+            ["model_sha256"] = hash,
+            ["data_sha256"] = data?.Sha256 ?? "",
+            ["seed"] = run.Seed,
             ["options"] = System.Text.Json.JsonSerializer.SerializeToNode(options with { BudgetMinutes = 0 }, RoundResult.Json),
         });
         ImproveTask task = data is null ? ImproveTask.BuiltIn(options, run.Seed) : ImproveTask.Of(data, options, run.Seed);
         ImproveOutcome outcome = new ImproveRun(model, task, options, run).Run();
-        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => GgufSaver.Save(Path.Combine(folder, "model.gguf"), model.Model));
+        if (gguf) AtomicFile.WriteFolder(run.PathOf("model"), folder => SaveGguf(Path.Combine(folder, "model.gguf"), model.Loaded, run.Reporter));
         else model.Save(run.PathOf("model"));
         JsonObject json = ImproveJson.Of(outcome, modelPath, hash, version, model.Workers.Threads, run);
         AtomicFile.WriteText(run.PathOf("run.json"), json.ToJsonString(Jsonl.Indented) + "\n");
         WriteMetrics(run.PathOf("metrics.jsonl"), outcome);
         ImproveReport.Write(run.PathOf("report.html"), outcome, modelPath, $"Hone {version}, seed {run.Seed}, {model.Workers.Threads} threads");
         return json;
+    }
+
+    private static void SaveGguf(string path, LoadedModel loaded, IReporter reporter)
+    {
+        if (GgufSaver.Save(path, loaded) is { } note) reporter.Warn(note);
     }
 
     /// <summary>Losses of all rounds and their validation results, one line each.</summary>
@@ -50,6 +57,7 @@ public static class GuidedSelfImprovementRecipe
 
     private static string HashOf(string modelPath)
     {
+        if (!File.Exists(modelPath) && !Directory.Exists(modelPath)) return ""; // a model made in memory
         string file = ModelFiles.Resolve(modelPath);
         return File.Exists(file) ? Dataset.HashOf(file) : "";
     }

@@ -6,7 +6,7 @@ using Hone.Inference;
 namespace Hone.Methods.GuidedSelfImprovement;
 
 /// <summary>
-/// The small-scale experiment of the method's card: a weak model, word problems of two to six steps (one tier each; the model
+/// The small-scale experiment of the method's card: a weak model, word problems of one to five steps (one tier each; the model
 /// was trained on two to four), and the same three iterations without hints, with more draws instead of hints, and with
 /// each kind of hint. Differs from the card: the model is the seed model at an early checkpoint rather than one trained on
 /// 300 rows, tiers are equally large in the pool, and the equal-budget arm draws without hints exactly as often per
@@ -68,7 +68,7 @@ public sealed class GuidedSelfImprovementReproduction : IReproduction
             "… for at least the same coverage.", "coverage of state-reset minus brute force's, last iteration",
             Difference(arms[StateReset], arms[Brute], (a, b) => a.Coverage[^1] - b.Coverage[^1]), 0);
         yield return Claim.AtLeast(
-            "Trained with hints, the model is at least as good on the hardest two tiers.", "accuracy on five and six steps minus vanilla's at equal budget",
+            "Trained with hints, the model is at least as good on the hardest two tiers.", "accuracy on four and five steps minus vanilla's at equal budget",
             Difference(arms[StateReset], arms[EqualBudget], (a, b) => a.HardAccuracy - b.HardAccuracy), 0);
         yield return Claim.AtLeast(
             "… and not worse over all tiers by more than a point.", "accuracy minus vanilla's at equal budget",
@@ -77,7 +77,7 @@ public sealed class GuidedSelfImprovementReproduction : IReproduction
 
     private static ResultTable Table(Dictionary<string, List<ArmResult>> arms) => new(
         "Mean over seeds after the last iteration",
-        ["arm", "draws", "test accuracy", "five and six steps", "coverage", "tail ratio", "rows equal to the reference"],
+        ["arm", "draws", "test accuracy", "four and five steps", "coverage", "tail ratio", "rows equal to the reference"],
         [.. arms.Select(a => (IReadOnlyList<string>)[
             a.Key, $"{a.Value.Average(r => r.TotalDraws):N0}", $"{a.Value.Average(r => r.Accuracy):P1}", $"{a.Value.Average(r => r.HardAccuracy):P1}",
             $"{a.Value.Average(r => r.Coverage[^1]):P1}", $"{a.Value.Average(r => r.TailRatios[^1]):0.00}", $"{a.Value.Average(r => r.ReferenceShare):P1}"])

@@ -75,8 +75,13 @@ public static class ImproveJson
         Interval interval = Proportions.Wilson(result.Right, result.Count);
         return new()
         {
-            ["accuracy"] = result.Accuracy, ["right"] = result.Right, ["count"] = result.Count,
-            ["low"] = interval.Low, ["high"] = interval.High, ["level"] = 0.95, ["interval"] = "Wilson",
+            ["accuracy"] = result.Accuracy,
+            ["right"] = result.Right,
+            ["count"] = result.Count,
+            ["low"] = interval.Low,
+            ["high"] = interval.High,
+            ["level"] = 0.95,
+            ["interval"] = "Wilson",
             ["truncated"] = result.Answers.Count(a => a.Truncated),
         };
     }

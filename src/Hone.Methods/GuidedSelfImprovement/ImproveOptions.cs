@@ -68,7 +68,15 @@ public sealed record ImproveOptions
 
     public TrainOptions Train { get; init; } = new()
     {
-        Epochs = 2, Batch = 32, MicroTokens = 8192, Lr = 1e-3, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95, CheckpointEvery = 100, LogEvery = 5,
+        Epochs = 2,
+        Batch = 32,
+        MicroTokens = 8192,
+        Lr = 1e-3,
+        Schedule = "linear",
+        Warmup = 0.1,
+        Beta2 = 0.95,
+        CheckpointEvery = 100,
+        LogEvery = 5,
     };
 
     /// <summary>The settings with those of a quick run in place of the larger ones.</summary>

@@ -41,7 +41,11 @@ public static class ImproveReport
             report.Note("Nothing helped", "No round did better than the start on the validation questions, so the model was handed back unchanged.", Tone.Bad);
         report.Chart(new BarChart
         {
-            Title = "Test questions answered rightly", Description = "Questions nobody trained on, with 95 % Wilson intervals.", YFormat = NumberFormat.Percent, YMin = 0, YMax = 1,
+            Title = "Test questions answered rightly",
+            Description = "Questions nobody trained on, with 95 % Wilson intervals.",
+            YFormat = NumberFormat.Percent,
+            YMin = 0,
+            YMax = 1,
             Categories = ["before", "after"],
             Series = [new("accuracy", [new(before.Value, before.Low, before.High), new(after.Value, after.Low, after.High)])],
         });
@@ -55,12 +59,20 @@ public static class ImproveReport
         List<CurvePoint> points = [Point(-1, outcome.ValidationBefore, n), .. outcome.Rounds.Select(r => Point(r.Round, r.ValidationRight, n))];
         report.Chart(new LineChart
         {
-            Title = "Validation accuracy by round", Description = "Round -1 is the model as given, round 0 the training on the references.",
-            XLabel = "round", YFormat = NumberFormat.Percent, WholeX = true, YMin = 0, YMax = 1, Curves = [new("validation", points)],
+            Title = "Validation accuracy by round",
+            Description = "Round -1 is the model as given, round 0 the training on the references.",
+            XLabel = "round",
+            YFormat = NumberFormat.Percent,
+            WholeX = true,
+            YMin = 0,
+            YMax = 1,
+            Curves = [new("validation", points)],
         });
         report.Chart(new LineChart
         {
-            Title = "Training loss", XLabel = "step of the round", YLabel = "mean −log p of a target token",
+            Title = "Training loss",
+            XLabel = "step of the round",
+            YLabel = "mean −log p of a target token",
             Curves = [.. outcome.Rounds.Select(r => new Curve($"round {r.Round}", [.. r.Losses.Select((loss, i) => new CurvePoint(i + 1, loss))]))],
         });
         report.Table(
@@ -85,12 +97,16 @@ public static class ImproveReport
         {
             report.Chart(new HistogramChart
             {
-                Title = $"Right draws per question, round {round.Round}", XLabel = "right draws", YLabel = "questions",
+                Title = $"Right draws per question, round {round.Round}",
+                XLabel = "right draws",
+                YLabel = "questions",
                 Series = [new("without hints", [.. round.Sampling!.UnguidedHits.Select(h => (double)h)]), new("with hints", [.. round.Sampling.Hits.Select(h => (double)h)])],
             });
             report.Chart(new BarChart
             {
-                Title = $"Share of rows by level of difficulty, round {round.Round}", Description = "Level 5 holds the questions the first model got right least often.", YFormat = NumberFormat.Percent,
+                Title = $"Share of rows by level of difficulty, round {round.Round}",
+                Description = "Level 5 holds the questions the first model got right least often.",
+                YFormat = NumberFormat.Percent,
                 Categories = ["1", "2", "3", "4", "5"],
                 Series =
                 [

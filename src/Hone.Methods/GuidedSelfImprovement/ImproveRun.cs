@@ -148,8 +148,8 @@ public sealed class ImproveRun
         LocalSampler sampler = new(model, task.Checker, run.Seed, options.Temperature, maxTokens, Teach);
         using SamplingLog log = new(RoundPath(round, "samples.jsonl"));
         SamplingBudget budget = new() { Draws = options.Draws, Target = options.Target, Redraws = options.Redraws };
-        using IProgressTask progress = run.Reporter.Start($"round {round}: sampling", (long)pool.Count * options.Draws, "draws");
-        return new GuidedSampling(sampler, budget, guidance, log).Run(pool, round, done => progress.Advance(done), run.Cancellation);
+        using SamplingProgress progress = new(run.Reporter, round, (long)pool.Count * options.Draws);
+        return new GuidedSampling(sampler, budget, guidance, log).Run(pool, round, progress.Advance, run.Cancellation);
     }
 
     private RoundResult Train(int round, List<TrainingExample> examples, SamplingFigures? figures, double sampleSeconds)
@@ -164,8 +164,15 @@ public sealed class ImproveRun
         TaskResult validation = Evaluate($"rounds/round-{round}/validation", task.Validation, $"round {round}: validation questions");
         return new RoundResult
         {
-            Round = round, ValidationRight = validation.Right, ValidationCount = validation.Count, TrainingRows = examples.Count,
-            Losses = summary.Losses, SampleSeconds = sampleSeconds, TrainSeconds = summary.Seconds, TrainedTokens = summary.Tokens, Sampling = figures,
+            Round = round,
+            ValidationRight = validation.Right,
+            ValidationCount = validation.Count,
+            TrainingRows = examples.Count,
+            Losses = summary.Losses,
+            SampleSeconds = sampleSeconds,
+            TrainSeconds = summary.Seconds,
+            TrainedTokens = summary.Tokens,
+            Sampling = figures,
         };
     }
 

@@ -32,7 +32,11 @@ public sealed class SamplingLog : IDisposable
         done[key] = draw;
         file?.Append(new JsonObject
         {
-            ["key"] = key, ["item"] = item.Id, ["text"] = draw.Text, ["score"] = draw.Score.Value, ["reason"] = draw.Score.Reason,
+            ["key"] = key,
+            ["item"] = item.Id,
+            ["text"] = draw.Text,
+            ["score"] = draw.Score.Value,
+            ["reason"] = draw.Score.Reason,
             ["tokens"] = draw.Tokens,
         });
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Core.Recipes;
 using Hone.Data;
 using Hone.Inference;
 using Hone.Methods.Tasks;
@@ -11,13 +12,28 @@ using Hone.Training.Batching;
 namespace Hone.Methods.Supervised;
 
 /// <summary>Settings of <c>hone train sft</c>.</summary>
+[Recipe("sft")]
 public sealed record SftOptions
 {
+    [Limits(AtLeast = 0)]
     [Description("rank of a LoRA adapter on every linear layer; 0 trains all weights")]
     public int LoraRank { get; init; }
 
-    [Description("longest row in tokens; longer ones are cut at the end")]
+    [Description("longest row in tokens; 0 for no limit")]
+    [Limits(AtLeast = 0)]
     public int MaxLength { get; init; } = 1024;
+
+    [Description("which end of a longer row is kept")]
+    public Truncation Truncation { get; init; }
+
+    [Description("learn completions only (prompt and completion rows; default) or prompts too")]
+    public bool? CompletionOnlyLoss { get; init; }
+
+    [Description("learn assistants' turns only (messages; default) or every turn")]
+    public bool? AssistantOnlyLoss { get; init; }
+
+    [Description("several rows in one sequence of max-length tokens: best fit, best fit with long rows split, or one stream cut into pieces")]
+    public Packing Packing { get; init; }
 
     [Description("write the adapter into the weights at the end, instead of saving it apart")]
     public bool Merge { get; init; }
@@ -32,7 +48,14 @@ public static class SftRecipe
     /// <returns>What <c>--json</c> prints.</returns>
     public static JsonObject Run(TextModel model, Dataset data, SftOptions options, RunContext run)
     {
-        RowExamples rows = new(model.Text, options.MaxLength);
+        RowExamples rows = new(model.Text, new()
+        {
+            MaxLength = options.MaxLength,
+            Truncation = options.Truncation,
+            Packing = options.Packing,
+            CompletionOnlyLoss = options.CompletionOnlyLoss,
+            AssistantOnlyLoss = options.AssistantOnlyLoss,
+        });
         List<TrainingExample> examples = rows.All(data.Rows);
         if (rows.Cut > 0) run.Reporter.Warn($"{rows.Cut} rows were longer than {options.MaxLength} tokens and were cut.");
         if (rows.WithoutTarget > 0) run.Reporter.Warn($"{rows.WithoutTarget} rows had nothing to learn after cutting and were left out.");
@@ -41,9 +64,17 @@ public static class SftRecipe
         string saved = Save(model, adapter, options, run);
         JsonObject result = new()
         {
-            ["out"] = saved, ["steps"] = summary.Steps, ["rows"] = examples.Count, ["rows_cut"] = rows.Cut, ["rows_left_out"] = rows.WithoutTarget + data.Skipped,
-            ["loss_first"] = summary.Losses.Count > 0 ? summary.Losses[0] : null, ["loss_last"] = summary.Losses.Count > 0 ? summary.Losses[^1] : null,
-            ["tokens"] = summary.Tokens, ["seconds"] = Math.Round(summary.Seconds, 2), ["peak_activation_bytes"] = summary.PeakBytes, ["seed"] = run.Seed,
+            ["out"] = saved,
+            ["steps"] = summary.Steps,
+            ["rows"] = examples.Count,
+            ["rows_cut"] = rows.Cut,
+            ["rows_left_out"] = rows.WithoutTarget + data.Skipped,
+            ["loss_first"] = summary.Losses.Count > 0 ? summary.Losses[0] : null,
+            ["loss_last"] = summary.Losses.Count > 0 ? summary.Losses[^1] : null,
+            ["tokens"] = summary.Tokens,
+            ["seconds"] = Math.Round(summary.Seconds, 2),
+            ["peak_activation_bytes"] = summary.PeakBytes,
+            ["seed"] = run.Seed,
             ["data_sha256"] = data.Sha256,
         };
         AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");

@@ -13,8 +13,14 @@ public static class AnswerFile
         TaskResult result = evaluate();
         Jsonl.Write(path, result.Answers.Select(a => new JsonObject
         {
-            ["id"] = a.Row.Id, ["question"] = a.Row.OptionalText("question"), ["answer"] = a.Row.OptionalText("answer"), ["output"] = a.Output,
-            ["score"] = a.Score.Value, ["reason"] = a.Score.Reason, ["tokens"] = a.Tokens, ["truncated"] = a.Truncated,
+            ["id"] = a.Row.Id,
+            ["question"] = a.Row.OptionalText("question"),
+            ["answer"] = a.Row.OptionalText("answer"),
+            ["output"] = a.Output,
+            ["score"] = a.Score.Value,
+            ["reason"] = a.Score.Reason,
+            ["tokens"] = a.Tokens,
+            ["truncated"] = a.Truncated,
         }));
         return result;
     }

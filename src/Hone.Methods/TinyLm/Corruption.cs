@@ -10,9 +10,8 @@ internal static class Corruption
     {
         int line = random.Next(problem.Steps.Count);
         string[] lines = problem.Rationale.Split('\n');
-        string[] parts = lines[line].Split(' '); // x op y = z
-        int[] numbers = [0, 2, 4];
-        int place = numbers[random.Next(3)];
+        string[] parts = lines[line].Split(' '); // x op y = z, maybe with a name in front
+        int place = parts.Length - 5 + 2 * random.Next(3);
         int value = int.Parse(parts[place]);
         parts[place] = Different(value, random).ToString();
         lines[line] = string.Join(' ', parts);

@@ -46,8 +46,19 @@ public sealed record PretrainOptions
 
     public TrainOptions Train { get; init; } = new()
     {
-        Steps = 3000, Batch = 32, MicroTokens = 8192, Lr = 2e-3, Schedule = "trapezoid", Warmup = 50, Decay = 0.6, Optimizer = "muon", MuonLr = 0.02,
-        Beta2 = 0.95, WeightDecay = 0.01, CheckpointEvery = 250, LogEvery = 10,
+        Steps = 3000,
+        Batch = 32,
+        MicroTokens = 8192,
+        Lr = 2e-3,
+        Schedule = "trapezoid",
+        Warmup = 50,
+        Decay = 0.6,
+        Optimizer = "muon",
+        MuonLr = 0.02,
+        Beta2 = 0.95,
+        WeightDecay = 0.01,
+        CheckpointEvery = 250,
+        LogEvery = 10,
     };
 }
 

@@ -13,37 +13,52 @@ public static class GgufSaver
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <param name="path">The file; an older one is replaced at the end.</param>
     /// <param name="model">The model; adapters are not written.</param>
-    /// <param name="type">Type of the matrices; vectors stay F32, and matrices whose rows do not fill the type's blocks become F16.</param>
+    /// <param name="type">Type of the matrices, as far as <see cref="GgufQuantization.TypeFor"/> lets it; vectors stay F32.</param>
     /// <param name="metadata">Further metadata, such as the tokenizer's; the model's own are put in front.</param>
+    /// <param name="written">Hears of every batch of weights that goes to the file, by their number.</param>
     /// <exception cref="HoneException">The model uses something that the format has no place for.</exception>
-    public static void Save(string path, LanguageModel model, WeightType type = WeightType.F16, GgufMetadata? metadata = null)
+    public static void Save(string path, LanguageModel model, WeightType type = WeightType.F16, GgufMetadata? metadata = null, Action<long>? written = null)
     {
         ModelSaver.RequireFullWeights(model);
         GgufMetadata all = new(path);
         GgufSettings.Write(all, model.Config);
+        if (GgufQuantization.FileType(type) is { } fileType) all.Set("general.file_type", GgufValue.Of(fileType));
         foreach ((string key, GgufValue value) in metadata ?? []) all.Set(key, value);
-        GgufWriter.Save(path, all, [.. RopeFactors(model.Config), .. Weights(model, type)]);
+        GgufWriter.Save(path, all, [.. RopeFactors(model.Config), .. Weights(model, type, written ?? (_ => { }))]);
     }
 
-    private static IEnumerable<WeightSource> Weights(LanguageModel model, WeightType type)
+    /// <summary>Like the other overload, with the tokenizer, its chat template, the end tokens and a name.</summary>
+    /// <returns>A sentence when llama.cpp may cut some texts differently, else null.</returns>
+    /// <exception cref="HoneException">As for the other overload, and a tokenizer with more tokens than the model.</exception>
+    public static string? Save(string path, LoadedModel loaded, WeightType type = WeightType.F16, Action<long>? written = null)
+    {
+        GgufMetadata metadata = new(path);
+        metadata.Set("general.name", GgufValue.Of(System.IO.Path.GetFileNameWithoutExtension(loaded.Path.TrimEnd('/')) is { Length: > 0 } name ? name : "model"));
+        string? note = GgufTokenizerMetadata.Write(metadata, loaded);
+        Save(path, loaded.Model, type, metadata, written);
+        return note;
+    }
+
+    private static IEnumerable<WeightSource> Weights(LanguageModel model, WeightType type, Action<long> written)
     {
         HashSet<string> merged = new(StringComparer.Ordinal);
         foreach (Parameter parameter in model.Parameters)
         {
             GgufPlace place = GgufNames.For(model.Config, parameter.Name);
-            if (place.Expert < 0) yield return One(model.Config, parameter, place.Name, type);
-            else if (merged.Add(place.Name)) yield return Experts(model, place.Name, parameter.Value.Shape, type);
+            if (place.Expert < 0) yield return One(model.Config, parameter, place.Name, type, written);
+            else if (merged.Add(place.Name)) yield return Experts(model, place.Name, parameter.Value.Shape, type, written);
         }
     }
 
-    private static WeightSource One(ModelConfig config, Parameter parameter, string name, WeightType type)
+    private static WeightSource One(ModelConfig config, Parameter parameter, string name, WeightType type, Action<long> written)
     {
         Shape shape = parameter.Value.Shape;
         bool swap = GgufNames.StoresAdjacentPairs(config) && WeightReading.IsRotated(parameter.Name);
         if (shape.Rank == 1) return WeightSource.FromFloats(name, WeightType.F32, [shape[0]], Vector(config, parameter, swap));
         int width = shape[1];
-        return WeightSource.FromRows(name, Fitting(type, width), [shape[0], width], (first, rows, target) =>
+        return WeightSource.FromRows(name, TypeFor(config, name, type, [shape[0], width]), [shape[0], width], (first, rows, target) =>
         {
+            written(rows * width);
             for (int i = 0; i < rows; i++)
             {
                 long row = swap ? RotaryOrder.HalfSplitRow(first + i, config.HeadSize) : first + i;
@@ -62,13 +77,15 @@ public static class GgufSaver
         return values;
     }
 
-    private static WeightSource Experts(LanguageModel model, string name, Shape shape, WeightType type)
+    private static WeightSource Experts(LanguageModel model, string name, Shape shape, WeightType type, Action<long> written)
     {
         Tensor[] experts = [.. model.Parameters.Where(p => GgufNames.For(model.Config, p.Name).Name == name)
             .OrderBy(p => GgufNames.For(model.Config, p.Name).Expert).Select(p => p.Value)];
         (int rows, int width) = (shape[0], shape[1]);
-        return WeightSource.FromRows(name, Fitting(type, width), [experts.Length, rows, width], (first, count, target) =>
+        long[] sizes = [experts.Length, rows, width];
+        return WeightSource.FromRows(name, TypeFor(model.Config, name, type, sizes), sizes, (first, count, target) =>
         {
+            written(count * width);
             for (int i = 0; i < count; i++)
             {
                 (long expert, long row) = Math.DivRem(first + i, rows);
@@ -77,7 +94,8 @@ public static class GgufSaver
         });
     }
 
-    private static WeightType Fitting(WeightType type, int width) => width % type.BlockSize() == 0 ? type : WeightType.F16;
+    private static WeightType TypeFor(ModelConfig config, string name, WeightType type, long[] shape) =>
+        type == WeightType.F32 ? type : GgufQuantization.TypeFor(new WeightEntry(name, WeightType.F32, shape, 0), type, config.TiedHead);
 
     /// <summary>Divisors of the frequencies, where these do not follow from base and factor alone.</summary>
     private static IEnumerable<WeightSource> RopeFactors(ModelConfig config)

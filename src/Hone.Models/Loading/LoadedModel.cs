@@ -16,7 +16,7 @@ public sealed class LoadedModel
     public LoadedModel(LanguageModel model, GenerationDefaults? generation = null, Tokenizer? tokenizer = null)
     {
         (Model, Generation, Tokenizer) = (model, generation ?? GenerationDefaults.Of(model.Config), tokenizer);
-        renderer = new(MakeRenderer);
+        renderer = new(() => Tokenizer is null ? null : ConversationRenderer.TryFor(Tokenizer));
     }
 
     public LanguageModel Model { get; }
@@ -43,17 +43,4 @@ public sealed class LoadedModel
     /// <exception cref="HoneException">There is none.</exception>
     public ConversationRenderer RequireRenderer() => Renderer
         ?? throw new HoneException($"{Path}: the model has no chat template, so it cannot be given messages. Give a plain prompt.");
-
-    private ConversationRenderer? MakeRenderer()
-    {
-        if (Tokenizer?.ChatTemplate is not { } template) return null;
-        SpecialTokenNames names = Tokenizer.Names;
-        (string Name, string? Text)[] tokens =
-        [
-            ("bos_token", names.Bos), ("eos_token", names.Eos), ("pad_token", names.Pad), ("unk_token", names.Unk),
-            ("sep_token", names.Sep), ("cls_token", names.Cls), ("mask_token", names.Mask),
-        ];
-        Dictionary<string, string> special = tokens.Where(t => t.Text is not null).ToDictionary(t => t.Name, t => t.Text!, StringComparer.Ordinal);
-        return new ConversationRenderer(ChatTemplate.Parse(template), special);
-    }
 }

@@ -14,7 +14,7 @@ internal sealed class AssistantSpans(ConversationRenderer renderer, Conversation
 
     public RenderedTemplate Find()
     {
-        bool isMarked = renderer.Template.HasGenerationBlocks;
+        bool isMarked = renderer.TemplateFor(conversation).HasGenerationBlocks;
         RenderedTemplate rendered = renderer.RenderWithSpans(conversation, isMarked);
         List<TextSpan> spans = isMarked ? Marked(rendered) : Compared(rendered.Text);
         return rendered with { GenerationSpans = spans };

@@ -12,17 +12,18 @@ public sealed class ChatTemplate
 {
     private readonly IReadOnlyList<Statement> body;
 
-    private ChatTemplate(string source, IReadOnlyList<Statement> body)
+    private ChatTemplate(string source, IReadOnlyList<Statement> body, bool hasGenerationBlocks)
     {
         Source = source;
         this.body = body;
+        HasGenerationBlocks = hasGenerationBlocks;
     }
 
     /// <summary>The template's text.</summary>
     public string Source { get; }
 
     /// <summary>Whether the template marks what the model is to learn.</summary>
-    public bool HasGenerationBlocks => body.Any(s => s is GenerationStatement) || Source.Contains("endgeneration", StringComparison.Ordinal);
+    public bool HasGenerationBlocks { get; }
 
     /// <summary>Parses a template.</summary>
     /// <exception cref="HoneException">It is not valid; the message gives line and column.</exception>
@@ -31,7 +32,8 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(source);
         try
         {
-            return new ChatTemplate(source, JinjaParser.Parse(source));
+            (IReadOnlyList<Statement> body, bool hasGeneration) = JinjaParser.Parse(source);
+            return new ChatTemplate(source, body, hasGeneration);
         }
         catch (JinjaException error)
         {

@@ -11,12 +11,15 @@ namespace Hone.Models.Templates;
 /// <param name="template">The model's chat template.</param>
 /// <param name="specialTokens">The texts of <c>bos_token</c>, <c>eos_token</c> and the like, as far as the tokenizer has them.</param>
 /// <param name="options">Clock and limits.</param>
-public sealed class ConversationRenderer(ChatTemplate template, IReadOnlyDictionary<string, string>? specialTokens = null, TemplateOptions? options = null)
+public sealed partial class ConversationRenderer(ChatTemplate template, IReadOnlyDictionary<string, string>? specialTokens = null, TemplateOptions? options = null)
 {
     private const string ContinueTag = "CONTINUE_FINAL_MESSAGE_TAG ";
 
     /// <summary>The template.</summary>
     public ChatTemplate Template { get; } = template;
+
+    /// <summary>Used instead when tools are offered; null where one template does for both.</summary>
+    public ChatTemplate? ToolTemplate { get; init; }
 
     /// <summary>The text of one special token, or null.</summary>
     public string? SpecialToken(string name) => specialTokens?.GetValueOrDefault(name);
@@ -74,8 +77,12 @@ public sealed class ConversationRenderer(ChatTemplate template, IReadOnlyDiction
         };
         foreach ((string name, string text) in specialTokens ?? new Dictionary<string, string>()) context[name] = text;
         foreach ((string name, JsonNode? value) in conversation.Context ?? []) context[name] = Copy(value);
-        return trackSpans ? Template.RenderWithSpans(context, options) : new RenderedTemplate(Template.Render(context, options), []);
+        ChatTemplate chosen = TemplateFor(conversation);
+        return trackSpans ? chosen.RenderWithSpans(context, options) : new RenderedTemplate(chosen.Render(context, options), []);
     }
+
+    internal ChatTemplate TemplateFor(Conversation conversation) =>
+        conversation.Tools is not null && ToolTemplate is not null ? ToolTemplate : Template;
 
     // A JSON node has one parent; the caller keeps its own.
     private static JsonNode? Copy(JsonNode? node) => node?.DeepClone();

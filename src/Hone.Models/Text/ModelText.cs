@@ -71,8 +71,38 @@ public sealed class ModelText
         return new([.. first, .. PlainCompletion(completion)], first.Length);
     }
 
+    /// <summary>
+    /// A plain prompt and its completion, tokenised together as TRL does: a token may reach over the border, and then the prompt
+    /// counts as long as it is alone. The end token is put behind unless the completion ends in it.
+    /// </summary>
+    public TokenizedCompletion Joined(string prompt, string completion) =>
+        new(Tokenizer.Encode(prompt + Ended(completion)), Tokenizer.Encode(prompt).Length);
+
+    /// <summary>The text with the end token's text behind, unless it ends in it already.</summary>
+    public string Ended(string text)
+    {
+        string end = EndIds.Count == 0 ? "" : Tokenizer.TokenOf(EndIds.First());
+        return end.Length == 0 || text.EndsWith(end, StringComparison.Ordinal) ? text : text + end;
+    }
+
     /// <summary>Plain text with the end token behind.</summary>
     public int[] Text(string text) => WithEnd(Tokenizer.Encode(text));
+
+    /// <summary>A whole conversation as tokens.</summary>
+    public int[] Rendered(Conversation conversation) => Encode(Renderer.Render(conversation));
+
+    /// <summary>
+    /// The start of a conversation as it stands before the reply: with the generation prompt behind a user's turn, left open where
+    /// the last turn is the assistant's own.
+    /// </summary>
+    public int[] OpenPrompt(JsonArray messages, JsonArray? tools = null) => Encode(OpenPromptText(messages, tools));
+
+    /// <summary>The text behind <see cref="OpenPrompt"/>.</summary>
+    public string OpenPromptText(JsonArray messages, JsonArray? tools = null)
+    {
+        bool isOpen = messages.Count > 0 && (string?)messages[^1]?["role"] == "assistant";
+        return Renderer.Render(new Conversation(messages) { AddGenerationPrompt = !isOpen, ContinueFinalMessage = isOpen, Tools = tools });
+    }
 
     /// <summary>A whole conversation, with a loss mask over what assistants say.</summary>
     public MaskedTokens Messages(Conversation conversation) => Renderer.Tokenize(conversation, text =>

@@ -41,4 +41,14 @@ public sealed record SpecialTokenNames
 
     /// <summary>Further templates by name, e.g. <c>tool_use</c>; <c>default</c> is <see cref="ChatTemplate"/>.</summary>
     public IReadOnlyDictionary<string, string> NamedChatTemplates { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The tokens under the names that chat templates know them by: <c>bos_token</c> and so on, as far as they exist.</summary>
+    public IReadOnlyDictionary<string, string> ByVariable()
+    {
+        (string Name, string? Text)[] all =
+        [
+            ("bos_token", Bos), ("eos_token", Eos), ("pad_token", Pad), ("unk_token", Unk), ("sep_token", Sep), ("cls_token", Cls), ("mask_token", Mask),
+        ];
+        return all.Where(t => t.Text is not null).ToDictionary(t => t.Name, t => t.Text!, StringComparer.Ordinal);
+    }
 }

@@ -25,7 +25,7 @@ public sealed partial class Tokenizer
     /// <summary>Appends the ids of a text to a list; allocates little for byte-level tokenizers.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> ids, bool addSpecialTokens = true)
     {
-        (int[] Before, int[] After)? frame = addSpecialTokens && postProcessor is not null ? postProcessor.SingleFrame : ([], []);
+        (int[] Before, int[] After)? frame = addSpecialTokens ? SingleFrame : ([], []);
         if (frame is not var (before, after))
         {
             ids.AddRange(EncodeDetailed(text.ToString()).Ids);

@@ -14,6 +14,13 @@ public sealed partial class Tokenizer
     /// <exception cref="HoneException">No tokenizer, an unknown kind or pre-tokenizer, or lists that do not fit together.</exception>
     public static Tokenizer FromGguf(GgufMetadata metadata) => new(GgufTokenizer.Read(metadata));
 
+    /// <summary>Adds the tokenizer and its chat template to the metadata of a GGUF file.</summary>
+    /// <param name="metadata">Gets the keys.</param>
+    /// <param name="vocabularySize">Rows of the model's embedding, which may be more than there are tokens.</param>
+    /// <returns>A sentence when other programs than Hone may cut some texts differently, else null.</returns>
+    /// <exception cref="HoneException">There are more tokens than that.</exception>
+    public string? WriteGguf(GgufMetadata metadata, int vocabularySize) => GgufTokenizerWriter.Write(this, metadata, vocabularySize);
+
     /// <summary>
     /// Makes a tokenizer of the pieces and scores of a llama2.c file: SentencePiece BPE with byte fallback; ids 0, 1 and 2
     /// are unknown, beginning and end. Encoding begins with the beginning token.

@@ -109,6 +109,9 @@ public sealed partial class Tokenizer
 
     internal Decoders.Decoder? DecoderOrNull => decoder;
 
+    /// <summary>Ids the post-processor puts before and after a single text; null when it does more than that.</summary>
+    internal (int[] Before, int[] After)? SingleFrame => postProcessor is null ? ([], []) : postProcessor.SingleFrame;
+
     private bool IsSpecialText(string token) => addedByContent.TryGetValue(token, out AddedToken? added) && added.Special;
 
     private int? Resolve(string? token) => token is null ? null : IdOf(token);

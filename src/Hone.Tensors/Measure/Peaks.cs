@@ -20,10 +20,10 @@ public static unsafe class Peaks
     }
 
     /// <summary>Operations of one <see cref="FmaSample"/>.</summary>
-    internal static double FmaSampleOperations(WorkerPool workers) => 2.0 * FmaSteps * FmaRows * FmaWidth * workers.Threads;
+    public static double FmaSampleOperations(WorkerPool workers) => 2.0 * FmaSteps * FmaRows * FmaWidth * workers.Threads;
 
     /// <summary>A fixed amount of multiply-adds on every worker.</summary>
-    internal static void FmaSample(WorkerPool workers)
+    public static void FmaSample(WorkerPool workers)
     {
         FmaJob job = default;
         workers.For(workers.Threads, 1, ref job);
@@ -56,10 +56,10 @@ public static unsafe class Peaks
     }
 
     /// <summary>Operations of one <see cref="Int8Sample"/>.</summary>
-    internal static double Int8SampleOperations(WorkerPool workers) => (double)Int8Steps * ByteDotLoop.OperationsPerStep * workers.Threads;
+    public static double Int8SampleOperations(WorkerPool workers) => (double)Int8Steps * ByteDotLoop.OperationsPerStep * workers.Threads;
 
     /// <summary>A fixed amount of dot products on every worker.</summary>
-    internal static void Int8Sample(WorkerPool workers)
+    public static void Int8Sample(WorkerPool workers)
     {
         Int8Job job = default;
         workers.For(workers.Threads, 1, ref job);

@@ -9,6 +9,9 @@ namespace Hone.Tensors.Memory;
 /// </summary>
 public sealed class BufferPool : IDisposable
 {
+    // Unused memory that is kept in any case; beyond it, at most half of what was ever in use at once.
+    private const long MostIdleBytes = 64 << 20;
+
     private readonly Dictionary<int, Stack<NativeBuffer>> free = [];
 
     /// <summary>Bytes handed out now.</summary>
@@ -22,19 +25,30 @@ public sealed class BufferPool : IDisposable
 
     internal NativeBuffer Rent(int count)
     {
-        int capacity = SizeClass(count);
-        NativeBuffer buffer;
-        if (free.TryGetValue(capacity, out Stack<NativeBuffer>? stack) && stack.Count > 0)
-        {
-            buffer = stack.Pop();
-        }
-        else
-        {
-            buffer = new NativeBuffer(capacity);
-            AllocatedBytes += buffer.Bytes;
-        }
+        NativeBuffer buffer = TakeFree(SizeClass(count)) ?? Allocate(SizeClass(count));
         RentedBytes += buffer.Bytes;
         PeakBytes = Math.Max(PeakBytes, RentedBytes);
+        return buffer;
+    }
+
+    /// <summary>A free buffer of this size or up to twice as large: steps of ever new sizes would otherwise keep memory for each.</summary>
+    private NativeBuffer? TakeFree(int capacity)
+    {
+        int largest = (int)Math.Min(2L * capacity, 1 << 30);
+        for (int size = capacity; size <= Math.Max(capacity, largest); size = SizeClass(size + 1))
+        {
+            if (free.TryGetValue(size, out Stack<NativeBuffer>? stack) && stack.TryPop(out NativeBuffer? buffer)) return buffer;
+            if (size >= largest) break;
+        }
+        return null;
+    }
+
+    private NativeBuffer Allocate(int capacity)
+    {
+        long idle = AllocatedBytes - RentedBytes;
+        if (idle > MostIdleBytes && idle > PeakBytes / 2) Trim();
+        NativeBuffer buffer = new(capacity);
+        AllocatedBytes += buffer.Bytes;
         return buffer;
     }
 

@@ -6,6 +6,8 @@ namespace Hone.Tensors.Memory;
 /// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
+    private bool condemned;
+
     public NativeBuffer(int capacity)
     {
         Capacity = capacity;
@@ -13,7 +15,18 @@ internal sealed unsafe class NativeBuffer : IDisposable
         GC.AddMemoryPressure(Bytes);
     }
 
-    ~NativeBuffer() => Free();
+    // A span does not keep its tensor alive: in `tape.Backward(y, weights.Data)` the last reference to the tensor is gone before the
+    // numbers are read. So the first finalisation only condemns, and the memory is freed by a collection after that one.
+    ~NativeBuffer()
+    {
+        if (condemned)
+        {
+            Free();
+            return;
+        }
+        condemned = true;
+        GC.ReRegisterForFinalize(this);
+    }
 
     /// <summary>Number of floats.</summary>
     public int Capacity { get; }

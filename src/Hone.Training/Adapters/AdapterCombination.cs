@@ -52,7 +52,9 @@ public static class AdapterCombination
         int rank = combined.Values.Max(f => f.Rank);
         LoraConfig config = new()
         {
-            Rank = rank, Alpha = rank, Targets = modules,
+            Rank = rank,
+            Alpha = rank,
+            Targets = modules,
             RankPattern = combined.Where(c => c.Value.Rank != rank).ToDictionary(c => System.Text.RegularExpressions.Regex.Escape(c.Key), c => c.Value.Rank),
             AlphaPattern = combined.Where(c => c.Value.Rank != rank).ToDictionary(c => System.Text.RegularExpressions.Regex.Escape(c.Key), c => (double)c.Value.Rank),
         };

@@ -173,8 +173,14 @@ internal sealed record Ia3Config(ModuleSet Targets, ModuleSet FeedForward)
 
     public JsonObject ToJson() => new()
     {
-        ["peft_type"] = "IA3", ["task_type"] = "CAUSAL_LM", ["base_model_name_or_path"] = "", ["target_modules"] = Targets.ToJson(),
-        ["feedforward_modules"] = FeedForward.ToJson(), ["modules_to_save"] = null, ["fan_in_fan_out"] = false, ["init_ia3_weights"] = true,
+        ["peft_type"] = "IA3",
+        ["task_type"] = "CAUSAL_LM",
+        ["base_model_name_or_path"] = "",
+        ["target_modules"] = Targets.ToJson(),
+        ["feedforward_modules"] = FeedForward.ToJson(),
+        ["modules_to_save"] = null,
+        ["fan_in_fan_out"] = false,
+        ["init_ia3_weights"] = true,
         ["inference_mode"] = true,
     };
 }

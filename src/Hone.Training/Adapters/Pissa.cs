@@ -55,7 +55,9 @@ internal sealed class Pissa
         double factor = config.RankStabilised ? Math.Sqrt(2) : 2;
         return config with
         {
-            Rank = 2 * config.Rank, Alpha = factor * config.Alpha, Init = LoraConfig.DefaultInit,
+            Rank = 2 * config.Rank,
+            Alpha = factor * config.Alpha,
+            Init = LoraConfig.DefaultInit,
             RankPattern = config.RankPattern.ToDictionary(p => p.Key, p => 2 * p.Value),
             AlphaPattern = config.AlphaPattern.ToDictionary(p => p.Key, p => factor * p.Value),
         };

@@ -5,6 +5,9 @@ namespace Hone.Training.Batching;
 /// <param name="Weights">[tokens] weight of the loss of predicting this token from those before it; 0 = not a target. The first is never a target.</param>
 public sealed record TrainingSequence(int[] Ids, float[] Weights)
 {
+    /// <summary>[tokens] log-probability of each target under a reference policy; null where none was asked.</summary>
+    public float[]? Reference { get; init; }
+
     /// <summary>All tokens after the first are targets.</summary>
     public static TrainingSequence Whole(int[] ids) => FromPrompt(ids, 1);
 

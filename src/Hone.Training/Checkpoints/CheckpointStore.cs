@@ -41,8 +41,12 @@ internal sealed class CheckpointStore : IDisposable
     {
         JsonObject row = new()
         {
-            ["step"] = result.Step, ["loss"] = Finite(result.Loss), ["grad_norm"] = Finite(result.GradNorm),
-            ["learning_rate"] = result.LearningRate, ["weight"] = result.Weight, ["tokens"] = result.Tokens,
+            ["step"] = result.Step,
+            ["loss"] = Finite(result.Loss),
+            ["grad_norm"] = Finite(result.GradNorm),
+            ["learning_rate"] = result.LearningRate,
+            ["weight"] = result.Weight,
+            ["tokens"] = result.Tokens,
             ["tokens_per_second"] = Math.Round(tokensPerSecond, 1),
         };
         if (result.Skipped) row["skipped"] = true;
@@ -59,7 +63,8 @@ internal sealed class CheckpointStore : IDisposable
             SafetensorsWriter.Save(Path.Combine(temporary, Optimizer), optimizer.State.Select(s => s.Value.ToWeightSource(s.Name)));
             JsonObject state = new()
             {
-                ["step"] = step, ["settings"] = JsonNode.Parse(settings),
+                ["step"] = step,
+                ["settings"] = JsonNode.Parse(settings),
                 ["optimizer_steps"] = new JsonArray([.. optimizer.StepCounts.ToArray().Select(c => (JsonNode)c)]),
             };
             AtomicFile.WriteText(Path.Combine(temporary, StateFile), state.ToJsonString(Jsonl.Indented));

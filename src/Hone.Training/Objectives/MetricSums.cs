@@ -12,6 +12,9 @@ public sealed class MetricSums
         values[name] = (sum + value * weight, total + weight);
     }
 
+    /// <summary>Adds to a total, which is reported as it is.</summary>
+    public void Count(string name, double amount) => values[name] = (values.GetValueOrDefault(name).Sum + amount, 1);
+
     /// <summary>The mean of each metric, in order of names.</summary>
     public IEnumerable<KeyValuePair<string, double>> Means =>
         values.Where(v => v.Value.Weight != 0).Select(v => KeyValuePair.Create(v.Key, v.Value.Sum / v.Value.Weight));

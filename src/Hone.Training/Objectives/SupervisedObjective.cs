@@ -1,6 +1,5 @@
 using Hone.Models.Decoder;
 using Hone.Tensors;
-using Hone.Tensors.Ops;
 using Hone.Training.Batching;
 
 namespace Hone.Training.Objectives;
@@ -19,8 +18,7 @@ public sealed class SupervisedObjective(LanguageModel model, bool recompute = fa
 
     public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
     {
-        Tensor hidden = model.Hidden(tape, new TokenBatch(batch.Tokens, batch.Positions, batch.Segments), state);
-        Tensor loss = tape.LinearCrossEntropy(hidden, model.Head.Weight.Value, batch.Targets, batch.Weights, model.HeadOptions);
-        return new(loss, batch.TotalWeight);
+        Tensor hidden = model.Hidden(tape, batch, state);
+        return new(PolicyHead.CrossEntropy(model, tape, hidden, batch.Targets, batch.Weights), batch.TotalWeight);
     }
 }

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using Hone.Tensors;
-using Tensor = Hone.Tensors.Tensor;
 using Hone.Tensors.Kernels;
 using Hone.Tensors.Threads;
+using Tensor = Hone.Tensors.Tensor;
 
 namespace Hone.Training.Optimizers;
 

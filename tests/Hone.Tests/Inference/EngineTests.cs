@@ -84,7 +84,11 @@ public sealed class EngineTests
     {
         GenerationResult result = new Engine(Model).Generate(new GenerationRequest
         {
-            Prompt = [4, 8, 15], MaxTokens = 9, LogProbs = true, StopIds = [], Sampling = new SamplingOptions { Temperature = 0.7, TopK = 5 },
+            Prompt = [4, 8, 15],
+            MaxTokens = 9,
+            LogProbs = true,
+            StopIds = [],
+            Sampling = new SamplingOptions { Temperature = 0.7, TopK = 5 },
         })[0];
         int[] all = [4, 8, 15, .. result.Ids];
         float[] expected = new Scorer(Model).LogProbs([all])[0];

@@ -119,7 +119,10 @@ public sealed class RealModelTests
             {
                 GenerationResult result = new Engine(model).Generate(new GenerationRequest
                 {
-                    Prompt = ids, Sampling = SamplingOptions.Greedy, MaxTokens = 120, StopIds = [1, 2],
+                    Prompt = ids,
+                    Sampling = SamplingOptions.Greedy,
+                    MaxTokens = 120,
+                    StopIds = [1, 2],
                 })[0];
                 Assert.True((double)row["min_margin"]! > 1e-4);
                 Assert.Equal(GoldenModel.Ints(expected), result.Ids);

@@ -56,6 +56,13 @@ public class GuidedSamplingTests
     }
 
     [Fact]
+    public void Ids_that_are_used_twice_are_refused()
+    {
+        GuidedSampling sampling = new(new ScriptedSolver([1], [1]), new(), Guidance.None, new SamplingLog(null));
+        Assert.Contains("'q0' is used by 2 questions", Assert.Throws<HoneException>(() => sampling.Run([Item(0), Item(0)], 0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Vanilla_keeps_only_the_unguided_pass()
     {
         ScriptedSolver solver = new([0.3, 0.3], [1, 1]);

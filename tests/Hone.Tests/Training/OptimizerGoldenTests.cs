@@ -105,21 +105,33 @@ public class OptimizerGoldenTests
         {
             "SGD" => new Sgd(parameters, new()
             {
-                Momentum = Get("momentum", 0), Dampening = Get("dampening", 0), Nesterov = Is("nesterov"),
-                Decay = Get("weight_decay", 0), Maximize = Is("maximize"),
+                Momentum = Get("momentum", 0),
+                Dampening = Get("dampening", 0),
+                Nesterov = Is("nesterov"),
+                Decay = Get("weight_decay", 0),
+                Maximize = Is("maximize"),
             }),
             "Adam" or "AdamW" => new AdamW(parameters, new()
             {
-                Beta1 = Beta(0, 0.9), Beta2 = Beta(1, 0.999), Epsilon = Get("eps", 1e-8), CoupledDecay = kind == "Adam",
-                Decay = Get("weight_decay", kind == "Adam" ? 0 : 0.01), AmsGrad = Is("amsgrad"), DecayVectors = true,
+                Beta1 = Beta(0, 0.9),
+                Beta2 = Beta(1, 0.999),
+                Epsilon = Get("eps", 1e-8),
+                CoupledDecay = kind == "Adam",
+                Decay = Get("weight_decay", kind == "Adam" ? 0 : 0.01),
+                AmsGrad = Is("amsgrad"),
+                DecayVectors = true,
             }),
             "Lion" => new Lion(parameters, new() { Beta1 = Beta(0, 0.9), Beta2 = Beta(1, 0.99), Decay = Get("weight_decay", 0), DecayVectors = true }),
             _ => new Muon(parameters, new()
             {
-                Decay = Get("weight_decay", 0.1), Momentum = Get("momentum", 0.95), Nesterov = Is("nesterov"),
+                Decay = Get("weight_decay", 0.1),
+                Momentum = Get("momentum", 0.95),
+                Nesterov = Is("nesterov"),
                 Rate = (string?)s["adjust_lr_fn"] switch
                 {
-                    "match_rms_adamw" => MuonRate.MatchRmsAdamW, "spectral_unclamped" => MuonRate.SpectralUnclamped, _ => MuonRate.Original,
+                    "match_rms_adamw" => MuonRate.MatchRmsAdamW,
+                    "spectral_unclamped" => MuonRate.SpectralUnclamped,
+                    _ => MuonRate.Original,
                 },
             }),
         };

@@ -28,8 +28,12 @@ public class TrajectoryGoldenTests
         IReadOnlyList<Parameter> parameters = row["lora"] is JsonObject lora ? AttachLora(model, lora, id) : model.Parameters;
         TrainOptions options = new()
         {
-            Lr = (double)settings["lr"]!, Beta1 = 0.9, Beta2 = 0.95, WeightDecay = (double)settings["weight_decay"]!,
-            MaxGradNorm = (double)settings["max_grad_norm"]!, MicroTokens = 40,
+            Lr = (double)settings["lr"]!,
+            Beta1 = 0.9,
+            Beta2 = 0.95,
+            WeightDecay = (double)settings["weight_decay"]!,
+            MaxGradNorm = (double)settings["max_grad_norm"]!,
+            MicroTokens = 40,
         };
         Schedule schedule = new() { Name = "cosine", WarmupSteps = 4, TotalSteps = 30 };
         using Trainer trainer = new(parameters, new SupervisedObjective(model), options);

@@ -122,7 +122,7 @@ internal static partial class StringMethods
         if (separator is { Length: 0 }) throw JinjaException.Value("empty separator");
         List<string> parts = [];
         string rest = separator is null ? PythonText.Strip(text, null, left: false) : text;
-        for (; parts.Count < limit; )
+        for (; parts.Count < limit;)
         {
             int cut = separator is null ? LastSpace(rest) : rest.LastIndexOf(separator, StringComparison.Ordinal);
             if (cut < 0) break;

@@ -8,16 +8,17 @@ internal sealed partial class JinjaParser
     private int at;
     private int loopDepth;
     private int nesting;
+    private bool hasGeneration;
 
     private JinjaParser(List<JinjaToken> tokens) => this.tokens = tokens;
 
     /// <summary>Parses a template.</summary>
     /// <exception cref="JinjaException">The text is not a valid template.</exception>
-    public static IReadOnlyList<Statement> Parse(string template)
+    public static (IReadOnlyList<Statement> Body, bool HasGeneration) Parse(string template)
     {
         JinjaParser parser = new(JinjaLexer.Read(template));
         IReadOnlyList<Statement> body = parser.ParseBody();
-        if (parser.Current.Kind == TokenKind.End) return body;
+        if (parser.Current.Kind == TokenKind.End) return (body, parser.hasGeneration);
         throw parser.UnknownTag(parser.Peek(1));
     }
 
@@ -254,6 +255,7 @@ internal sealed partial class JinjaParser
 
     private GenerationStatement ParseGeneration(Position position)
     {
+        hasGeneration = true;
         (int outerLoops, loopDepth) = (loopDepth, 0);
         GenerationStatement block = new(position, ParseBodyUntil("endgeneration"));
         loopDepth = outerLoops;

@@ -44,12 +44,21 @@ internal static class GgufPreTokenizers
         return JsonSerializer.SerializeToElement(all.Length == 1 ? last : new { type = "Sequence", pretokenizers = all });
     }
 
-    /// <summary>The name whose meaning is that of a pre-tokenizer, or null.</summary>
-    public static string? NameOf(JsonElement preTokenizer)
+    /// <summary>The names whose meaning is that of a pre-tokenizer, preferred ones first; none when GGUF has no name for it.</summary>
+    public static IEnumerable<string> NamesOf(JsonElement preTokenizer)
     {
         string wanted = Meaning(preTokenizer);
-        return Names.FirstOrDefault(name => Meaning(Spec(name)) == wanted);
+        return Names.Where(name => Meaning(Spec(name)) == wanted);
     }
+
+    /// <summary>Whether the name also means Unicode composition (NFC) beforehand.</summary>
+    public static bool Composes(string name) => name == "qwen2";
+
+    /// <summary>
+    /// The nearest name for a vocabulary of whole words without merges, where <see cref="NamesOf"/> has none that takes words whole:
+    /// it cuts digits one by one and words at spaces, but leaves a punctuation mark on the word behind it.
+    /// </summary>
+    public const string WholeWords = "tekken";
 
     private static object Step(string step) => step == Digits
         ? new { type = "Digits", individual_digits = true }
@@ -64,7 +73,7 @@ internal static class GgufPreTokenizers
             "Sequence" => string.Concat(spec.GetProperty("pretokenizers").EnumerateArray().Select(Meaning)),
             "ByteLevel" => $"bytes {spec.GetProperty("add_prefix_space")} {(spec.TryGetProperty("use_regex", out JsonElement regex) ? regex : true)};",
             "Split" when spec.GetProperty("pattern").TryGetProperty("Regex", out JsonElement regex) => $"split {regex};",
-            _ => spec.GetRawText() + ";",
+            _ => JsonSerializer.Serialize(spec) + ";", // whatever white space the file has
         };
     }
 

@@ -9,6 +9,10 @@ namespace Hone.Models.Tokenizers.Loading;
 internal sealed class GgufTokenizer
 {
     private const int Unknown = 2, Control = 3, UserDefined = 4, Byte = 6;
+
+    /// <summary>A whole tokenizer.json, which says more than the lists can.</summary>
+    internal const string WholeKey = "tokenizer.huggingface.json";
+
     private readonly GgufMetadata metadata;
     private readonly string kind;
     private readonly string[] tokens;
@@ -26,6 +30,7 @@ internal sealed class GgufTokenizer
     /// <exception cref="HoneException">No tokenizer, an unknown kind, or lists that do not fit together.</exception>
     public static TokenizerParts Read(GgufMetadata metadata)
     {
+        if (metadata.Text(WholeKey) is { } whole) return ReadWhole(metadata, whole);
         GgufTokenizer reader = new(metadata);
         TokenizerParts parts = reader.kind switch
         {
@@ -38,6 +43,13 @@ internal sealed class GgufTokenizer
         return parts with { Source = "GGUF metadata", Names = reader.ReadNames() };
     }
 
+    private static TokenizerParts ReadWhole(GgufMetadata metadata, string json)
+    {
+        const string source = $"GGUF metadata '{WholeKey}'";
+        TokenizerParts parts = TokenizerJson.Read(JsonSpec.Parse(System.Text.Encoding.UTF8.GetBytes(json), source), source);
+        return parts with { Names = metadata.ContainsKey("tokenizer.ggml.tokens") ? new GgufTokenizer(metadata).ReadNames() : new() { ChatTemplate = metadata.Text("tokenizer.chat_template") } };
+    }
+
     private TokenizerParts ReadByteLevel()
     {
         string pre = metadata.Text("tokenizer.ggml.pre") ?? "default";
@@ -45,7 +57,7 @@ internal sealed class GgufTokenizer
         BpeModel model = new(Unique(), merges, new BpeOptions { IgnoreMerges = GgufPreTokenizers.IgnoresMerges(pre) });
         return new(model, Added())
         {
-            Normalizer = pre == "qwen2" ? TokenizerParts.Json("""{"type":"NFC"}""") : default,
+            Normalizer = GgufPreTokenizers.Composes(pre) ? TokenizerParts.Json("""{"type":"NFC"}""") : default,
             PreTokenizer = GgufPreTokenizers.Spec(pre),
             PostProcessor = Frame(addBosWhenSilent: false),
             Decoder = TokenizerParts.Json("""{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}"""),

@@ -15,6 +15,8 @@ internal abstract class PieceScanner
         Gpt2Scanner.Pattern => new Gpt2Scanner(),
         Cl100KScanner.ThreeDigits => new Cl100KScanner(3),
         Cl100KScanner.OneDigit => new Cl100KScanner(1),
+        Gpt4OScanner.Gpt4O => new Gpt4OScanner(contractions: true, 3),
+        Gpt4OScanner.Tekken => new Gpt4OScanner(contractions: false, 1),
         _ => null,
     };
 
@@ -23,6 +25,25 @@ internal abstract class PieceScanner
     /// </summary>
     protected static int EndOfSpaces(ReadOnlySpan<char> text, int start, int end) =>
         end == text.Length || end == start + 1 ? end : end - 1;
+
+    /// <summary><c>\s*[\r\n]+|\s+(?!\S)|\s+</c>: white space up to its last line break, or as <see cref="EndOfSpaces"/>.</summary>
+    protected static int Spaces(ReadOnlySpan<char> text, int start)
+    {
+        int end = CharKinds.SkipRun(text, start, CharKinds.White);
+        int newline = text[start..end].LastIndexOfAny('\r', '\n');
+        return newline >= 0 ? start + newline + 1 : EndOfSpaces(text, start, end);
+    }
+
+    /// <summary>The rest of a run of at most <paramref name="digits"/> numbers, of which one is before <paramref name="at"/>.</summary>
+    protected static int SkipDigits(ReadOnlySpan<char> text, int at, int digits)
+    {
+        for (int count = 1; count < digits && at < text.Length; count++)
+        {
+            if (CharKinds.At(text, at, out int size) != CharKinds.Number) break;
+            at += size;
+        }
+        return at;
+    }
 }
 
 /// <summary>Finds the pieces of a <see cref="PieceScanner"/>.</summary>
@@ -82,21 +103,11 @@ internal sealed class Cl100KScanner(int digits) : PieceScanner
         byte kind = CharKinds.At(text, start, out int size);
         int next = start + size;
         if (kind == CharKinds.Letter) return CharKinds.SkipRun(text, next, CharKinds.Letter);
-        if (kind == CharKinds.Number) return SkipDigits(text, next);
+        if (kind == CharKinds.Number) return SkipDigits(text, next, digits);
         byte nextKind = next < text.Length ? CharKinds.At(text, next, out _) : CharKinds.White;
         if (nextKind == CharKinds.Letter && first is not ('\r' or '\n')) return CharKinds.SkipRun(text, next, CharKinds.Letter);
         if (kind == 0 || (first == ' ' && nextKind == 0 && next < text.Length)) return SkipSymbols(text, next);
         return Spaces(text, start);
-    }
-
-    private int SkipDigits(ReadOnlySpan<char> text, int at)
-    {
-        for (int count = 1; count < digits && at < text.Length; count++)
-        {
-            if (CharKinds.At(text, at, out int size) != CharKinds.Number) break;
-            at += size;
-        }
-        return at;
     }
 
     private static int SkipSymbols(ReadOnlySpan<char> text, int at)
@@ -106,15 +117,8 @@ internal sealed class Cl100KScanner(int digits) : PieceScanner
         return at;
     }
 
-    private static int Spaces(ReadOnlySpan<char> text, int start)
-    {
-        int end = CharKinds.SkipRun(text, start, CharKinds.White);
-        int newline = text[start..end].LastIndexOfAny('\r', '\n');
-        return newline >= 0 ? start + newline + 1 : EndOfSpaces(text, start, end);
-    }
-
     /// <summary>Without regard to case; the long s (U+017F) is an s.</summary>
-    private static int Contraction(ReadOnlySpan<char> text, int start)
+    internal static int Contraction(ReadOnlySpan<char> text, int start)
     {
         if (start + 1 >= text.Length) return 0;
         int a = CharSet.Fold(text[start + 1]), b = start + 2 < text.Length ? CharSet.Fold(text[start + 2]) : 0;

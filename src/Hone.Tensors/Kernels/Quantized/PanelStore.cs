@@ -35,12 +35,48 @@ internal sealed unsafe class PanelStore : WeightStore
 
     public override void Multiply(WorkerPool workers, float* x, int rows, float* y)
     {
+        MultiplyJob multiply = new(this, Quantize(workers, x, rows), rows, y);
+        workers.For(panels, 1, ref multiply);
+    }
+
+    /// <summary>Several matrices with the same inputs: x is rounded once and the workers are called once.</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="stores">Matrices of the same width.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="y">Results, one per matrix.</param>
+    public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<PanelStore> stores, float* x, int rows, ReadOnlySpan<nint> y)
+    {
+        ActivationBlock* quantized = stores[0].Quantize(workers, x, rows);
+        MultiplyAllJob multiply = new(stores, quantized, rows, y);
+        int panels = 0;
+        foreach (PanelStore store in stores) panels += store.panels;
+        workers.For(panels, 1, ref multiply);
+    }
+
+    private readonly ref struct MultiplyAllJob(ReadOnlySpan<PanelStore> stores, ActivationBlock* x, int rows, ReadOnlySpan<nint> y) : IRangeJob
+    {
+        private readonly ReadOnlySpan<PanelStore> stores = stores;
+        private readonly ReadOnlySpan<nint> y = y;
+
+        public void Run(int worker, int start, int end)
+        {
+            int first = 0;
+            for (int i = 0; i < stores.Length && first < end; first += stores[i++].panels)
+            {
+                int from = Math.Max(start - first, 0), to = Math.Min(end - first, stores[i].panels);
+                if (from < to) stores[i].MultiplyPanels(x, rows, (float*)y[i], from, to);
+            }
+        }
+    }
+
+    private ActivationBlock* Quantize(WorkerPool workers, float* x, int rows)
+    {
         ActivationBlock* quantized = (ActivationBlock*)Scratch.Bytes(ScratchSlot.QuantizedRows, ActivationQuantizer.Bytes(rows, width));
         QuantizeJob quantize = new(x, rows, width, quantized);
         if (rows <= ActivationQuantizer.GroupRows) quantize.Run(0, 0, rows);
         else workers.For(rows, ActivationQuantizer.GroupRows, ref quantize);
-        MultiplyJob multiply = new(this, quantized, rows, y);
-        workers.For(panels, 1, ref multiply);
+        return quantized;
     }
 
     private readonly struct QuantizeJob(float* x, int rows, int width, ActivationBlock* target) : IRangeJob

@@ -22,8 +22,34 @@ internal sealed unsafe class RowStore : WeightStore
 
     public override long Bytes => memory.Bytes;
 
-    public override void Multiply(WorkerPool workers, float* x, int rows, float* y) =>
-        ExactProducts.Forward(workers, this, outputs, width, x, rows, y);
+    public override void Multiply(WorkerPool workers, float* x, int rows, float* y)
+    {
+        if (rows > FewRows)
+        {
+            ExactProducts.Forward(workers, this, outputs, width, x, rows, y);
+            return;
+        }
+        FewRowsJob job = new(this, x, rows, y);
+        workers.For(outputs, Group, ref job);
+    }
+
+    // Up to this many rows, weights go straight from the first-level cache, where a few rows of them are expanded, into sums.
+    private const int FewRows = 8, Group = 4;
+
+    private readonly struct FewRowsJob(RowStore store, float* x, int rows, float* y) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            int width = store.width, outputs = store.outputs;
+            float* lines = Scratch.Floats(ScratchSlot.Dequantized, (long)Group * width);
+            for (int o = start; o < end; o += Group)
+            {
+                int count = Math.Min(Group, end - o);
+                for (int i = 0; i < count; i++) store.Dequantize(o + i, 0, new Span<float>(lines + (nint)i * width, width));
+                Gemm.RunSerial(false, true, rows, count, width, x, width, lines, width, y + o, outputs, false);
+            }
+        }
+    }
 
     public override void DequantizeTransposed(int row, int rows, int column, int columns, float* target, int ld)
     {

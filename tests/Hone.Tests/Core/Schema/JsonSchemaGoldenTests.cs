@@ -37,5 +37,25 @@ public class JsonSchemaGoldenTests
         Assert.True(errors.Count == 0, $"{errors.Count} error lists differ\n{string.Join('\n', errors)}");
     }
 
+    [Fact]
+    public void Schemas_that_multiply_or_never_end_are_refused()
+    {
+        string levels = string.Join(',', Enumerable.Range(0, 40).Select(i => $"\"d{i}\":{{\"allOf\":[{{\"$ref\":\"#/$defs/d{i + 1}\"}},{{\"$ref\":\"#/$defs/d{i + 1}\"}}]}}"));
+        JsonNode? bomb = JsonNode.Parse($"{{\"$ref\":\"#/$defs/d0\",\"$defs\":{{{levels},\"d40\":true}}}}");
+        Assert.Contains("multiply", Assert.Throws<HoneException>(() => new JsonSchemaValidator(bomb).IsValid(1)).Message);
+        Assert.Contains("refers to itself", Assert.Throws<HoneException>(() => new JsonSchemaValidator(JsonNode.Parse("""{"$ref":"#"}""")).IsValid(1)).Message);
+    }
+
+    [Theory]
+    [InlineData("1e400", "1e400", 0)]
+    [InlineData("1e1000000000", "2", 1)]
+    [InlineData("-1e1000000000", "2", -1)]
+    [InlineData("9007199254740993", "9007199254740992.0", 1)]
+    [InlineData("0.10", "0.1", 0)]
+    [InlineData("-0.0", "0", 0)]
+    [InlineData("1.5", "1.49999999999999999999", 1)]
+    public void Numbers_compare_digit_by_digit(string a, string b, int order) =>
+        Assert.Equal(order, Math.Sign(ExactNumber.Parse(a).CompareTo(ExactNumber.Parse(b))));
+
     private static string Lines(IEnumerable<string> lines) => string.Join(" | ", lines.Distinct().Order(StringComparer.Ordinal));
 }

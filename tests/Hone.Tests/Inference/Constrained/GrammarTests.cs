@@ -57,6 +57,14 @@ public class GrammarTests
     public void Left_recursion_is_refused_by_name(string grammar) =>
         Assert.Contains("left-recursive", Assert.Throws<HoneException>(() => CompiledGrammar.Compile(Grammar.FromGbnf(grammar), ByteTokens.Vocabulary)).Message);
 
+    [Fact]
+    public void An_ambiguous_bomb_ends_with_an_error()
+    {
+        string bomb = string.Concat(Enumerable.Range(0, 40).Select(i => $"r{i} ::= \"\" | r{i + 1} r{i + 1}\n"));
+        Grammar grammar = Grammar.FromGbnf("root ::= r0 \"x\"\n" + bomb + "r40 ::= \"\" | \"y\"\n");
+        Assert.Contains("too ambiguous", Assert.Throws<HoneException>(() => CompiledGrammar.Compile(grammar, ByteTokens.Vocabulary)).Message);
+    }
+
     /// <summary>Masks against trying every token of a small vocabulary on every prefix, with tokens that end inside letters.</summary>
     [Theory]
     [InlineData("(é|日本)+x?")]

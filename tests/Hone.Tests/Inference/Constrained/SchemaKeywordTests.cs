@@ -92,7 +92,7 @@ public class SchemaKeywordTests
     [InlineData("""{"type":"float"}""", "float")]
     [InlineData("""{"$ref":"https://example.com/x.json"}""", "points to nothing")]
     [InlineData("""{"oneOf":[{"type":"integer"},{"minimum":3}]}""", "oneOf")]
-    [InlineData("""{"type":"string","maxLength":100000}""", "more than")]
+    [InlineData("""{"type":"string","minLength":100000}""", "more than")]
     [InlineData("""{"type":"array","minItems":1000000}""", "minItems")]
     [InlineData("""{"type":"object","minProperties":2}""", "minProperties")]
     [InlineData("""{"type":"number","multipleOf":0.0001234567}""", "multipleOf")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Models.Templates;
+using Hone.Models.Tokenizers;
 
 namespace Hone.Tests.Models.Templates;
 
@@ -48,6 +49,49 @@ public class ChatGoldenTests
         }
         Assert.Equal(75, rows.Count);
         Assert.True(failures.Count == 0, $"{failures.Count} of {rows.Count} differ\n{string.Join('\n', failures)}");
+    }
+
+    [Fact]
+    public void Every_tokenized_conversation_has_the_same_ids()
+    {
+        ChatGolden golden = new(SharedData.Require(Folder));
+        List<JsonObject> rows = golden.Rows("tokenized.jsonl");
+        Dictionary<string, Tokenizer> tokenizers = [];
+        List<string> failures = [];
+        foreach (JsonObject row in rows)
+        {
+            Tokenizer tokenizer = Load((string)row["tokenizer"]!, tokenizers);
+            int[] got = ConversationRenderer.TryFor(tokenizer)!.Encode(golden.Conversation(row), tokenizer), want = [.. row["ids"]!.AsArray().Select(i => (int)i!)];
+            if (!got.SequenceEqual(want)) failures.Add($"{row["tokenizer"]}/{row["conversation"]}: {string.Join(' ', want)} / {string.Join(' ', got)}");
+        }
+        Assert.Equal(21, rows.Count);
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    /// <summary>The masks again, through our own tokenizer: its offsets put every token on the same side.</summary>
+    [Fact]
+    public void Every_mask_is_equal_through_our_tokenizer()
+    {
+        ChatGolden golden = new(SharedData.Require(Folder));
+        List<string> failures = [];
+        Dictionary<string, Tokenizer> tokenizers = [];
+        foreach (JsonObject row in golden.Rows("masks.jsonl"))
+        {
+            Tokenizer tokenizer = Load((string)row["tokenizer"]!, tokenizers);
+            bool hasAssistant = row["assistant_masks"]!.AsArray().Any(m => (int)m! == 1);
+            if (!hasAssistant) continue; // refused, as another test shows: nothing would be trained on
+            MaskedTokens tokens = golden.Renderers[(string)row["template"]!].Tokenize(golden.Conversation(row), tokenizer);
+            string mask = string.Concat(tokens.LossMask.Select(m => m ? '1' : '0')), want = string.Concat(row["assistant_masks"]!.AsArray().Select(m => (int)m!));
+            bool sameIds = tokens.Ids.SequenceEqual(row["input_ids"]!.AsArray().Select(i => (int)i!));
+            if (!sameIds || mask != want) failures.Add($"{row["template"]}/{row["tokenizer"]}/{row["conversation"]}: {sameIds}\n  {want}\n  {mask}");
+        }
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    private static Tokenizer Load(string name, Dictionary<string, Tokenizer> known)
+    {
+        if (!known.TryGetValue(name, out Tokenizer? tokenizer)) known[name] = tokenizer = Tokenizer.Load(SharedData.Require($"data/golden/tokenizers/models/{name}"));
+        return tokenizer;
     }
 
     private static string Render(ChatGolden golden, JsonObject row, bool withMessage)

@@ -4,8 +4,8 @@ using Hone.Models.Tokenizers.Loading;
 using Hone.Models.Tokenizers.Normalizers;
 using Hone.Models.Tokenizers.PreTokenizers;
 using Hone.Models.Tokenizers.Subwords;
-using TokenDecoder = Hone.Models.Tokenizers.Decoders.Decoder;
 using static Hone.Tests.Models.Tokenizers.GoldenTokenizers;
+using TokenDecoder = Hone.Models.Tokenizers.Decoders.Decoder;
 
 namespace Hone.Tests.Models.Tokenizers;
 

@@ -79,6 +79,60 @@ public class OtherFormatTests
     }
 
     [Theory]
+    [InlineData("qwen3", "gpt2", "qwen2", false)]
+    [InlineData("smollm2", "gpt2", "smollm", false)]
+    [InlineData("mistral-v3", "llama", null, true)]
+    [InlineData("stories260k", "llama", null, true)]
+    [InlineData("minilm", "bert", null, true)]
+    [InlineData("use-lite-unigram", "t5", null, true)]
+    [InlineData("t5-style-unigram", "t5", null, true)]
+    [InlineData("small-bytelevel-bpe", "gpt2", "default", true)]
+    [InlineData("small-metaspace-bpe", "llama", null, true)]
+    [InlineData("small-unigram", "t5", null, true)]
+    [InlineData("small-wordpiece-cased", "bert", null, true)]
+    public void Written_to_gguf_and_read_again_everything_is_the_same(string name, string kind, string? pre, bool keptWhole)
+    {
+        Tokenizer before = Get(name);
+        GgufMetadata metadata = new();
+        before.WriteGguf(metadata, before.VocabularySize);
+        Assert.Equal((kind, pre, keptWhole), (metadata.Text("tokenizer.ggml.model"), metadata.Text("tokenizer.ggml.pre"), metadata.ContainsKey("tokenizer.huggingface.json")));
+        Tokenizer after = Tokenizer.FromGguf(metadata);
+        AllEqual(Rows("encode.jsonl").Where(r => r.TryGetProperty("text", out _)).Select(row =>
+        {
+            string text = row.GetProperty("text").GetString()!;
+            int[] a = before.Encode(text), b = after.Encode(text);
+            return (text, Show(a) + before.Decode(a), Show(b) + after.Decode(b));
+        }));
+    }
+
+    [Fact]
+    public void Gguf_written_again_holds_the_same_keys()
+    {
+        using GgufFile file = new(SharedData.Require("models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
+        GgufMetadata written = new();
+        Tokenizer read = Tokenizer.FromGguf(file.Metadata);
+        read.WriteGguf(written, read.VocabularySize);
+        string[] lists = ["tokenizer.ggml.tokens", "tokenizer.ggml.merges"];
+        foreach (string key in lists) Assert.Equal(file.Metadata.Strings(key), written.Strings(key));
+        foreach (string role in (string[])["bos", "eos", "unknown", "padding"])
+            Assert.Equal(file.Metadata.Integer($"tokenizer.ggml.{role}_token_id"), written.Integer($"tokenizer.ggml.{role}_token_id"));
+        Assert.Equal(file.Metadata.Text("tokenizer.chat_template"), written.Text("tokenizer.chat_template"));
+        Assert.Equal("smollm", written.Text("tokenizer.ggml.pre"));
+        Assert.False(written.ContainsKey("tokenizer.huggingface.json"));
+    }
+
+    [Fact]
+    public void Seed_tokenizers_survive_gguf()
+    {
+        GgufMetadata metadata = new();
+        Tokenizer seed = SeedTokenizer.Create(["Ann", "cups"]);
+        seed.WriteGguf(metadata, seed.VocabularySize);
+        Tokenizer again = Tokenizer.FromGguf(metadata);
+        Assert.Equal("Ann| cups|1", string.Join('|', again.Encode("Ann cups1").Select(id => System.Text.Encoding.UTF8.GetString(again.BytesOf(id)))));
+        Assert.Equal(0, again.EosId);
+    }
+
+    [Theory]
     [MemberData(nameof(GoldenTokenizers.All), MemberType = typeof(GoldenTokenizers))]
     public void Bytes_of_tokens_make_up_the_text(string name)
     {

@@ -111,6 +111,30 @@ public sealed unsafe class QuantizedMatrixTests
         }
     }
 
+    [Theory]
+    [InlineData(QuantType.Q8_0, QuantType.Q4_1)]
+    [InlineData(QuantType.Q4_K, QuantType.BF16)]
+    public void MultiplyAll_EqualsOneByOne(QuantType first, QuantType second)
+    {
+        RandomStream random = new(7, "all");
+        using WorkerPool workers = new(3);
+        using QuantizedMatrix a = Random(first, 40, 256, random), b = Random(second, 17, 256, random), c = Random(first, 100, 256, random);
+        foreach (int rows in new[] { 1, 5, 20 })
+        {
+            float[] x = Normal(random, rows * 256);
+            float[][] together = [new float[rows * 40], new float[rows * 17], new float[rows * 100]];
+            float[][] alone = [new float[rows * 40], new float[rows * 17], new float[rows * 100]];
+            fixed (float* px = x, t0 = together[0], t1 = together[1], t2 = together[2], o0 = alone[0], o1 = alone[1], o2 = alone[2])
+            {
+                QuantizedMatrix.MultiplyAll(workers, [a, b, c], px, rows, [(nint)t0, (nint)t1, (nint)t2]);
+                a.Multiply(workers, px, rows, o0);
+                b.Multiply(workers, px, rows, o1);
+                c.Multiply(workers, px, rows, o2);
+            }
+            for (int i = 0; i < 3; i++) Assert.Equal(alone[i], together[i]);
+        }
+    }
+
     [Fact]
     public void Multiply_ZeroActivations_GiveZero()
     {

@@ -14,15 +14,25 @@ public sealed class AttentionTests
     {
         var cases =
             from lengths in Gen.ArrayOf(Gen.Choose(0, 6), 3)
-            from perKv in Gen.Choose(1, 3) from kvHeads in Gen.Choose(1, 2) from size in Gen.Choose(1, 5) from valueSize in Gen.Choose(1, 5)
-            from causal in Gen.Elements(true, true, false) from window in Gen.Choose(0, 4) from softcap in Gen.Elements(0f, 0f, 1.5f)
+            from perKv in Gen.Choose(1, 3)
+            from kvHeads in Gen.Choose(1, 2)
+            from size in Gen.Choose(1, 5)
+            from valueSize in Gen.Choose(1, 5)
+            from causal in Gen.Elements(true, true, false)
+            from window in Gen.Choose(0, 4)
+            from softcap in Gen.Elements(0f, 0f, 1.5f)
             from extraKeys in Gen.Choose(-1, 3)
             select (lengths, perKv, kvHeads, size, valueSize, causal, window, softcap, extraKeys);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
             AttentionOptions options = new()
             {
-                Heads = c.perKv * c.kvHeads, KvHeads = c.kvHeads, Scale = 0.7f, Causal = c.causal, Window = c.window, Softcap = c.softcap,
+                Heads = c.perKv * c.kvHeads,
+                KvHeads = c.kvHeads,
+                Scale = 0.7f,
+                Causal = c.causal,
+                Window = c.window,
+                Softcap = c.softcap,
             };
             Segments queries = new(c.lengths), keys = new([.. c.lengths.Select(length => Math.Max(0, length + c.extraKeys))]);
             if (queries.Tokens == 0 || keys.Tokens == 0) return;

@@ -25,9 +25,13 @@ public sealed class MatrixOpsTests
     public void MatMul_in_all_transposes_and_stackings_is_right_with_its_gradients()
     {
         var cases =
-            from m in Gen.Choose(1, 6) from n in Gen.Choose(1, 6) from k in Gen.Choose(1, 6)
-            from ta in Gen.Elements(false, true) from tb in Gen.Elements(false, true)
-            from stackA in Gen.Elements("", "3", "2,3", "1,3") from stackB in Gen.Elements("", "3", "2,1", "1")
+            from m in Gen.Choose(1, 6)
+            from n in Gen.Choose(1, 6)
+            from k in Gen.Choose(1, 6)
+            from ta in Gen.Elements(false, true)
+            from tb in Gen.Elements(false, true)
+            from stackA in Gen.Elements("", "3", "2,3", "1,3")
+            from stackB in Gen.Elements("", "3", "2,1", "1")
             select (m, n, k, ta, tb, stackA, stackB);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {

@@ -27,8 +27,10 @@ public sealed class StructureOpsTests
     public void Slices_joined_again_are_the_whole()
     {
         var cases =
-            from rank in Gen.Choose(1, 4) from sizes in Gen.ArrayOf(Gen.Choose(1, 5), rank)
-            from dim in Gen.Choose(0, rank - 1) from cut in Gen.Choose(0, sizes[dim])
+            from rank in Gen.Choose(1, 4)
+            from sizes in Gen.ArrayOf(Gen.Choose(1, 5), rank)
+            from dim in Gen.Choose(0, rank - 1)
+            from cut in Gen.Choose(0, sizes[dim])
             select (sizes, dim, cut);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
@@ -43,8 +45,10 @@ public sealed class StructureOpsTests
     public void Transposing_twice_gives_the_original_and_once_the_exchanged()
     {
         var cases =
-            from rank in Gen.Choose(2, 4) from sizes in Gen.ArrayOf(Gen.Choose(1, 5), rank)
-            from a in Gen.Choose(0, rank - 1) from b in Gen.Choose(0, rank - 1)
+            from rank in Gen.Choose(2, 4)
+            from sizes in Gen.ArrayOf(Gen.Choose(1, 5), rank)
+            from a in Gen.Choose(0, rank - 1)
+            from b in Gen.Choose(0, rank - 1)
             select (sizes, a, b);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
