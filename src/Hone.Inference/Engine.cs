@@ -14,6 +14,8 @@ namespace Hone.Inference;
 /// </summary>
 public sealed class Engine
 {
+    private const long KeptCacheBytes = 64 << 20;
+
     private readonly KvPagePool pool;
 
     /// <param name="model">The model; read only.</param>
@@ -74,6 +76,9 @@ public sealed class Engine
         while (session.Step() is { } events)
             foreach (TokenEvent token in events) yield return token;
     }
+
+    /// <summary>Lets go of most memory kept for later requests; done after every call.</summary>
+    internal void Trim() => pool.Trim(KeptCacheBytes);
 
     /// <summary>An empty store for one sequence.</summary>
     internal IKvCache NewCache() => Options.CreateCache?.Invoke(Model.Config) ?? new PagedKvCache(Model.Config, pool);

@@ -58,6 +58,7 @@ public sealed class EngineHost : IDisposable
         while (!orders.IsCompleted)
         {
             // With nothing to do it waits for an order; otherwise it takes what is there and goes on.
+            if (jobs.Count == 0) session.Trim();
             if (jobs.Count == 0 && orders.TryTake(out Action<GenerationSession>? order, Timeout.Infinite)) order(session);
             while (orders.TryTake(out order)) order(session);
             if (jobs.Count > 0 && !orders.IsAddingCompleted) session = Step(session);

@@ -15,6 +15,7 @@ internal sealed class GenerationSession : IDisposable
     private readonly BufferPool memory = new();
     private readonly Tape tape;
     private readonly List<RunningSequence> waiting = [], starting = [], running = [];
+    private readonly PrefixStore prefixes = new();
     private readonly List<GenerationResult> results = [];
     private readonly List<TokenEvent> events = [];
 
@@ -38,10 +39,10 @@ internal sealed class GenerationSession : IDisposable
     /// <exception cref="HoneException">It cannot be met.</exception>
     public void Add(GenerationRequest request, int index)
     {
-        Check(request);
+        int most = RequestCheck.MostTokens(request, engine);
         PromptState prompt = new(request, engine.NewCache());
         for (int s = 0; s < request.Samples; s++)
-            waiting.Add(new(request, (index, s), prompt, request.StopIds ?? engine.EndIds, MostTokens(request), engine.Tokenizer));
+            waiting.Add(new(request, (index, s), prompt, request.StopIds ?? engine.EndIds, most, engine.Tokenizer));
     }
 
     /// <summary>Gives up a request; it brings no more events.</summary>
@@ -68,37 +69,27 @@ internal sealed class GenerationSession : IDisposable
         return events;
     }
 
+    /// <summary>Gives back memory that is not needed while nothing runs.</summary>
+    public void Trim()
+    {
+        prefixes.Dispose();
+        memory.Trim();
+        engine.Trim();
+    }
+
     public void Dispose()
     {
         foreach (RunningSequence sequence in running.Concat(starting).Concat(waiting)) Release(sequence);
+        prefixes.Dispose();
         tape.Dispose();
         memory.Dispose();
+        engine.Trim();
     }
 
     private static void Release(RunningSequence sequence)
     {
         sequence.Cache?.Dispose();
         sequence.Prompt.Cache.Dispose(); // all samples of a request go together, and emptying twice does no harm
-    }
-
-    private void Check(GenerationRequest request)
-    {
-        if (request.Prompt.Count == 0) throw new HoneException("the prompt has no tokens. Start with at least one, such as the model's beginning-of-text token.");
-        if (request.Samples < 1) throw new HoneException($"samples is {request.Samples}; expected 1 or more.");
-        if (request.MaxTokens < 1) throw new HoneException($"the most tokens to generate is {request.MaxTokens}; expected 1 or more.");
-        if (request.StopStrings.Any(string.IsNullOrEmpty)) throw new HoneException("a stop string is empty.");
-        if (request.StopStrings.Count > 0 && engine.Tokenizer is null) throw new HoneException("stop strings need a tokenizer, which this model came without. Stop by token ids instead.");
-        engine.Model.CheckTokens(request.Prompt);
-    }
-
-    /// <summary>Learned positions end the text where they end; rotary ones go on.</summary>
-    private int MostTokens(GenerationRequest request)
-    {
-        if (engine.Model.Config.Rope is not null) return request.MaxTokens;
-        int room = engine.Model.Config.MaxPositions - request.Prompt.Count + 1;
-        return room > 0
-            ? Math.Min(request.MaxTokens, room)
-            : throw new HoneException($"the prompt has {request.Prompt.Count} tokens, the model has {engine.Model.Config.MaxPositions} positions. Shorten the prompt.");
     }
 
     private void Admit()
@@ -112,18 +103,40 @@ internal sealed class GenerationSession : IDisposable
     private void Prefill()
     {
         ForwardStep step = new(engine.Model, tape);
-        List<PromptState> complete = [];
+        List<PromptState> begun = [], complete = [];
         foreach (PromptState prompt in starting.Select(s => s.Prompt).Distinct().Where(p => p.Logits is null))
         {
             int room = engine.Options.PrefillTokens - step.Tokens;
             if (room <= 0) break;
+            if (prompt.Cache.Length == 0 && SharesBeginning(prompt) && !Begin(prompt, begun)) continue;
+            begun.Add(prompt);
             int end = EndOfPiece(prompt, room);
             step.Add(prompt.Cache, prompt.Tokens, end, wantsLogits: end == prompt.Tokens.Length);
             if (end == prompt.Tokens.Length) complete.Add(prompt);
         }
         if (step.Tokens > 0 && step.Run() is { } logits)
-            for (int i = 0; i < complete.Count; i++) complete[i].Logits = Row(logits, i).ToArray();
+            for (int i = 0; i < complete.Count; i++)
+            {
+                complete[i].Logits = Row(logits, i).ToArray();
+                if (SharesBeginning(complete[i]) && (starting.Count > complete.Count || waiting.Count > 0)) prefixes.Add(complete[i].Tokens, complete[i].Cache);
+            }
         Start([.. starting.Where(s => s.Prompt.Logits is not null)]);
+    }
+
+    /// <summary>Only exact stores, whose keys do not depend on what came later, and frequencies that do not follow the length.</summary>
+    private bool SharesBeginning(PromptState prompt) =>
+        engine.Options.CreateCache is null && engine.Model.Config.RopeVariant(prompt.Tokens.Length) == 0;
+
+    /// <summary>
+    /// Takes over a beginning that was computed before. False when it is worth waiting a step for one that is just being computed.
+    /// </summary>
+    private bool Begin(PromptState prompt, List<PromptState> begun)
+    {
+        int shared = prefixes.Shared(prompt.Tokens);
+        int coming = begun.Select(other => PrefixStore.Common(other.Tokens, prompt.Tokens)).DefaultIfEmpty(0).Max();
+        if (coming >= shared + PrefixStore.LeastShared) return false;
+        if (shared >= PrefixStore.LeastShared) prompt.StartFrom(prefixes.Take(prompt.Tokens));
+        return true;
     }
 
     private int EndOfPiece(PromptState prompt, int room)

@@ -9,10 +9,17 @@ internal sealed class PromptState(GenerationRequest request, IKvCache cache)
 
     public int[] Tokens { get; } = [.. request.Prompt];
 
-    public IKvCache Cache { get; } = cache;
+    public IKvCache Cache { get; private set; } = cache;
 
     /// <summary>Logits after the last prompt token; null until the prompt was gone through.</summary>
     public float[]? Logits { get; set; }
+
+    /// <summary>Starts from a cache that holds the beginning already.</summary>
+    public void StartFrom(IKvCache beginning)
+    {
+        Cache.Dispose();
+        Cache = beginning;
+    }
 
     /// <summary>A cache for the next sample; the last one gets the prompt's own.</summary>
     public IKvCache Take() => --waiting == 0 ? Cache : Cache.Fork();

@@ -47,6 +47,17 @@ internal sealed class KvPagePool(int kvHeads, int headSize)
         return page;
     }
 
+    /// <summary>Lets go of free pages beyond <paramref name="bytes"/>; the garbage collector returns their memory.</summary>
+    public void Trim(long bytes)
+    {
+        long keep = bytes / (2L * sizeof(float) * PageTokens * kvHeads * headSize);
+        while (free.Count > keep)
+        {
+            free.Pop();
+            Made--;
+        }
+    }
+
     public void Release(KvPage page)
     {
         if (--page.Holders == 0) free.Push(page);

@@ -65,7 +65,7 @@ public sealed record EncoderConfig
         int hidden = reader.Int("hidden_size"), heads = reader.Int("num_attention_heads");
         if (hidden % heads != 0) throw new HoneException($"{source}: 'hidden_size' {hidden} is not a multiple of 'num_attention_heads' {heads}.");
         EncoderHead head = HeadOf(reader);
-        return new()
+        EncoderConfig config = new()
         {
             Json = parsed,
             VocabularySize = reader.Int("vocab_size"),
@@ -80,7 +80,15 @@ public sealed record EncoderConfig
             Head = head,
             Labels = head == EncoderHead.Classifier ? LabelCount(parsed, reader) : 0,
         };
+        FamilyParts.CheckSize(source, "embedding table", config.VocabularySize, hidden);
+        FamilyParts.CheckSize(source, "position table", Math.Max(config.MaxPositions, config.TypeCount), hidden);
+        FamilyParts.CheckSize(source, "layer", Math.Max(config.IntermediateSize, hidden), hidden);
+        return config;
     }
+
+    /// <summary>Number of weights in matrices; norms and biases add next to nothing.</summary>
+    public long MatrixWeights =>
+        (long)(VocabularySize + MaxPositions + TypeCount) * HiddenSize + Layers * (4L * HiddenSize + 2L * IntermediateSize) * HiddenSize;
 
     private static EncoderHead HeadOf(ConfigJson reader)
     {

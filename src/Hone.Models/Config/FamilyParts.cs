@@ -78,10 +78,12 @@ internal static class FamilyParts
             throw new HoneException($"{source}: {moe.PerToken} experts per token of {moe.Experts}.");
         CheckSize(source, "embedding table", config.VocabularySize, config.HiddenSize);
         CheckSize(source, "MLP", config.IntermediateSize, 2L * config.HiddenSize);
+        if (config.Moe is not null) CheckSize(source, "expert", config.Moe.HiddenSize, config.HiddenSize);
+        if (config.Rope is null) CheckSize(source, "position table", config.MaxPositions, config.HiddenSize);
         CheckSize(source, "attention", (long)config.Heads * config.HeadSize + 2L * config.KvHeads * config.HeadSize, config.HiddenSize);
     }
 
-    private static void CheckSize(string source, string what, long rows, long columns)
+    public static void CheckSize(string source, string what, long rows, long columns)
     {
         if (rows * columns > int.MaxValue)
             throw new HoneException($"{source}: {what} of {rows} × {columns} numbers is larger than a tensor may be ({int.MaxValue} numbers).");

@@ -28,12 +28,13 @@ public sealed class SequentialSolver : ILayerSolver
 
     public Tensor Run(Tape tape, IReadOnlyList<IBlock> blocks, Tensor hidden, ForwardContext context)
     {
+        using LayerTape layers = new(tape);
         for (int i = 0; i < blocks.Count; i++)
         {
-            IBlock block = blocks[i];
+            (IBlock block, Tensor before) = (blocks[i], hidden);
             hidden = context.State.Recompute && tape.Recording
-                ? tape.Checkpoint(hidden, (inner, x) => block.Forward(inner, x, context))
-                : block.Forward(tape, hidden, context);
+                ? tape.Checkpoint(before, (inner, x) => block.Forward(inner, x, context))
+                : layers.Run(inner => block.Forward(inner, before, context));
             if (i + 1 < blocks.Count) context.State.Tap?.Hidden(i + 1, hidden);
         }
         return hidden;

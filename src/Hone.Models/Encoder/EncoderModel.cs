@@ -61,9 +61,11 @@ public sealed class EncoderModel
         Tensor sum = tape.Add(tape.Embedding(words.Value, batch.Tokens), tape.Embedding(types.Value, batch.Types));
         Tensor hidden = embeddingNorm.Forward(tape, tape.Add(sum, tape.Embedding(positions.Value, batch.Positions)));
         tap?.Hidden(0, hidden);
+        using LayerTape scope = new(tape);
         for (int i = 0; i < layers.Length; i++)
         {
-            hidden = layers[i].Forward(tape, hidden, batch.Segments);
+            (EncoderLayer layer, Tensor before) = (layers[i], hidden);
+            hidden = scope.Run(inner => layer.Forward(inner, before, batch.Segments));
             tap?.Hidden(i + 1, hidden);
         }
         return hidden;

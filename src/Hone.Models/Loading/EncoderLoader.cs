@@ -22,6 +22,7 @@ public static class EncoderLoader
         folder = ModelFiles.Locate(folder);
         EncoderConfig config = LoadConfig(folder);
         using IWeightFile file = ModelFiles.Open(folder);
+        WeightReading.CheckCount(file, config.MatrixWeights, folder);
         EncoderModel model = new(config, hasPooler: file.Entries.Keys.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)));
         WeightReading.Fill(model.Parameters, file, folder);
         return model;

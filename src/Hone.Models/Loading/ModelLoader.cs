@@ -26,6 +26,7 @@ public static class ModelLoader
         path = ModelFiles.Locate(path);
         using IWeightFile file = ModelFiles.Open(path);
         ModelConfig config = ReadConfig(path, file);
+        WeightReading.CheckCount(file, config.MatrixWeights, path);
         LanguageModel model = new(config, options?.KeepQuantized == true && file is GgufFile gguf ? QuantizedReading.From(gguf, config) : null);
         WeightReading.Fill(model, file, path);
         return new(model, ReadGeneration(path, file, config), Tokenizer.TryLoad(path)) { Path = path };

@@ -21,6 +21,17 @@ internal static class WeightReading
         ReadAll(model.Parameters, read);
     }
 
+    /// <summary>
+    /// Refuses settings that ask for more weights than the file has, before memory is taken for them: a few characters of a
+    /// config.json must not be able to ask for terabytes.
+    /// </summary>
+    public static void CheckCount(IWeightFile file, long expected, string source)
+    {
+        long there = file.Entries.Values.Sum(entry => entry.Count);
+        if (expected > there)
+            throw new HoneException($"{source}: the settings make a model of {expected} weights, the file has {there}. It is incomplete, or of another model than its settings say.");
+    }
+
     /// <summary>Reads weights that are stored as they are in memory, from safetensors.</summary>
     public static void Fill(IReadOnlyList<Parameter> parameters, IWeightFile file, string source) =>
         ReadAll(parameters, p => FromHuggingFace(file, source, p, transposed: false));

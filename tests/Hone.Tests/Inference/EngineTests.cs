@@ -61,6 +61,24 @@ public sealed class EngineTests
         Assert.Equal(50 + 8 * 4, counter.Tokens); // the last token of each sample is never fed back
     }
 
+    /// <summary>Twenty prompts that begin alike: the beginning is computed once, and the results are those of each alone.</summary>
+    [Fact]
+    public void Prompts_that_begin_alike_share_the_work_on_their_beginning()
+    {
+        LanguageModel model = TinyModels.Llama();
+        CountingBlock counter = new(model.Blocks[0]);
+        model.Blocks[0] = counter;
+        int[] beginning = [.. Enumerable.Range(0, 100).Select(i => i * 7 % TinyModels.Vocabulary)];
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 20).Select(i => new GenerationRequest
+        {
+            Prompt = [.. beginning, .. Enumerable.Range(0, 1 + i % 5).Select(t => (i + 3 * t) % TinyModels.Vocabulary)], MaxTokens = 8, Seed = i, StopIds = [],
+        })];
+        IReadOnlyList<GenerationResult> together = new Engine(model).Generate(requests);
+        int computed = counter.Tokens - 20 * 7, distinct = 100 + requests.Sum(r => r.Prompt.Count - 100);
+        Assert.True(computed <= distinct + 20, $"{computed} prompt tokens computed, {distinct} distinct");
+        for (int i = 0; i < requests.Length; i++) Assert.Equal(new Engine(Model).Generate(requests[i])[0].Ids, together[i].Ids);
+    }
+
     [Fact]
     public void Log_probabilities_are_the_models_own()
     {

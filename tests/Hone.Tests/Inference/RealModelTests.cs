@@ -6,6 +6,7 @@ using Hone.Models.Decoder;
 using Hone.Models.Loading;
 using Hone.Models.Templates;
 using Hone.Tensors;
+using Hone.Tensors.Ops;
 using Hone.Tests.Models.Decoder;
 using Microsoft.Extensions.AI;
 
@@ -76,6 +77,36 @@ public sealed class RealModelTests
         }
     }
 
+    /// <summary>The ten best logits at several positions, and the last token's state after some layers.</summary>
+    [Fact]
+    public void SmolLm2_logits_and_hidden_states()
+    {
+        LanguageModel model = LoadSmolLm2();
+        int logits = 0, states = 0;
+        foreach (JsonObject row in Rows("smollm2/logprobs.jsonl"))
+        {
+            StateTap tap = new(model.Config.HiddenSize);
+            using Tape tape = new(recording: false);
+            Tensor hidden = model.Hidden(tape, TokenBatch.Of(GoldenModel.Ints(row["input_ids"]!)), new ForwardState { Tap = tap });
+            foreach (JsonNode? entry in row["top10"]!.AsArray())
+            {
+                ReadOnlySpan<float> all = model.Logits(tape, tape.Rows(hidden, [(int)entry!["position"]!])).Data;
+                int[] ids = GoldenModel.Ints(entry["ids"]!);
+                float[] expected = GoldenModel.Floats(entry["logits"]!);
+                for (int i = 0; i < ids.Length; i++) Assert.Equal(expected[i], all[ids[i]], 1e-3);
+                logits++;
+            }
+            foreach (JsonNode? probe in row["hidden"]!.AsArray())
+            {
+                float[] state = tap.Last[(int)probe!["after_layer"]!];
+                Assert.True(GoldenModel.MaxDifference(state.AsSpan(0, 8), GoldenModel.Floats(probe["first_8"]!)) < 1e-2);
+                Assert.Equal(1, Math.Sqrt(state.Sum(x => (double)x * x)) / (double)probe["norm"]!, 1e-4);
+                states++;
+            }
+        }
+        Assert.True(logits >= 8 && states >= 8, $"{logits} positions, {states} states");
+    }
+
     [Fact]
     public void Stories260K_from_llama2c()
     {
@@ -100,6 +131,9 @@ public sealed class RealModelTests
             if (row["logprobs"] is { } logProbs)
             {
                 Assert.True(GoldenModel.MaxDifference(new Scorer(model).LogProbs([ids])[0].AsSpan(1), GoldenModel.Floats(logProbs)) < 1e-4);
+                using Tape tape = new(recording: false);
+                ReadOnlySpan<float> last = model.Logits(tape, model.Hidden(tape, TokenBatch.Of(ids))).Data[^model.Config.VocabularySize..];
+                Assert.True(GoldenModel.MaxDifference(last[..16], GoldenModel.Floats(row["last_logits_first_16"]!)) < 2e-4);
                 scored++;
             }
         }
@@ -136,4 +170,11 @@ public sealed class RealModelTests
 
     private static IEnumerable<JsonObject> Rows(string file) =>
         File.ReadLines(SharedData.Require($"{Golden}/{file}")).Select(line => JsonNode.Parse(line)!.AsObject());
+
+    private sealed class StateTap(int width) : IForwardTap
+    {
+        public List<float[]> Last { get; } = [];
+
+        public void Hidden(int layer, Tensor hidden) => Last.Add(hidden.Data[^width..].ToArray());
+    }
 }

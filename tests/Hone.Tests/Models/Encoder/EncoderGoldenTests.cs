@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Inference.Embedding;
+using Hone.Models.Decoder;
 using Hone.Models.Encoder;
 using Hone.Models.Formats;
 using Hone.Models.Loading;
@@ -24,7 +25,9 @@ public sealed class EncoderGoldenTests
         int[] lengths = [.. expected["attention_mask"]!.AsArray().Select(row => GoldenModel.Ints(row!).Sum())];
         EncoderBatch batch = new(Cut(expected["input_ids"]!, lengths), Cut(expected["token_type_ids"]!, lengths));
         using Tape tape = new(recording: false);
-        Tensor hidden = model.Hidden(tape, batch);
+        SecondToken tap = new(model.Config.HiddenSize);
+        Tensor hidden = model.Hidden(tape, batch, tap);
+        Assert.True(GoldenModel.MaxDifference(tap.States.ToArray(), All(values, "hidden_row0_token1")) < 2e-4);
         Compare(Unpadded(values, "hidden_states_last_layer", lengths), hidden);
         if (values.Entries.ContainsKey("pooler_output")) Compare(All(values, "pooler_output"), model.Pooled(tape, hidden, batch.Segments));
         if (!values.Entries.ContainsKey("logits")) return;
@@ -77,5 +80,12 @@ public sealed class EncoderGoldenTests
         int padded = (int)entry.Shape[1], width = (int)entry.Shape[2];
         float[] all = All(file, name);
         return [.. lengths.SelectMany((length, row) => all.Skip(row * padded * width).Take(length * width))];
+    }
+
+    private sealed class SecondToken(int width) : IForwardTap
+    {
+        public List<float> States { get; } = [];
+
+        public void Hidden(int layer, Tensor hidden) => States.AddRange(hidden.Data.Slice(width, width));
     }
 }
