@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
@@ -99,8 +100,9 @@ public static class ModelLoader
     internal static JsonObject ReadObject(string path)
     {
         using JsonDocument document = JsonFile.Parse(path, MaxConfigBytes);
+        // Strings that are not UTF-8 pass the parser and fail only when they are read; decoded like this they hold U+FFFD.
         return document.RootElement.ValueKind == JsonValueKind.Object
-            ? JsonNode.Parse(document.RootElement.GetRawText())!.AsObject()
+            ? JsonNode.Parse(Encoding.UTF8.GetString(File.ReadAllBytes(path)))!.AsObject()
             : throw new HoneException($"{path}: expected a JSON object.");
     }
 }
