@@ -88,15 +88,18 @@ internal sealed class GgufTokenizerWriter(Tokenizer tokenizer, GgufMetadata meta
         return scores;
     }
 
+    /// <summary>A token that encoding always puts first counts as the beginning of a sequence, even if no one calls it so.</summary>
     private void WriteRoles()
     {
         SpecialTokenNames names = tokenizer.Names;
-        (string Role, string? Token)[] roles = [("bos", names.Bos), ("eos", names.Eos), ("unknown", names.Unk ?? parts.Model.UnknownToken), ("padding", names.Pad), ("seperator", names.Sep), ("cls", names.Cls), ("mask", names.Mask)];
+        (int[] before, int[] after) = tokenizer.SingleFrame ?? ([], []);
+        string? bos = names.Bos ?? (before is [int only] ? tokenizer.FindToken(only) : null);
+        string? eos = names.Eos ?? (after is [int end] ? tokenizer.FindToken(end) : null);
+        (string Role, string? Token)[] roles = [("bos", bos), ("eos", eos), ("unknown", names.Unk ?? parts.Model.UnknownToken), ("padding", names.Pad), ("seperator", names.Sep), ("cls", names.Cls), ("mask", names.Mask)];
         foreach ((string role, string? token) in roles)
             if (token is not null && tokenizer.IdOf(token) is { } id) Set($"{role}_token_id", GgufValue.Of((uint)id));
-        (int[] before, int[] after) = tokenizer.SingleFrame ?? ([], []);
-        Set("add_bos_token", GgufValue.Of(before is [int first, ..] && first == tokenizer.BosId));
-        Set("add_eos_token", GgufValue.Of(after is [.., int last] && last == tokenizer.EosId));
+        Set("add_bos_token", GgufValue.Of(bos is not null && before is [int first] && first == tokenizer.IdOf(bos)));
+        Set("add_eos_token", GgufValue.Of(eos is not null && after is [int last] && last == tokenizer.IdOf(eos)));
     }
 
     /// <summary>Whether reading the keys back gives the same tokenizer.</summary>
