@@ -94,15 +94,17 @@ internal sealed class GgufTokenizerWriter
 
     private void WriteIds()
     {
-        Set("bos", tokenizer.BosId);
+        int[] frame = tokenizer.Encode("");
+        // A token that encoding always puts first begins a sequence, even if no one calls it so.
+        int? bosId = tokenizer.BosId ?? (frame.Length == 1 && frame[0] != tokenizer.EosId ? frame[0] : null);
+        Set("bos", bosId);
         Set("eos", tokenizer.EosId);
         Set("unknown", tokenizer.UnkId);
         Set("padding", tokenizer.PadId);
         Set("seperator", Named(tokenizer.Names.Sep)); // the key is spelt so in GGUF
         Set("cls", Named(tokenizer.Names.Cls));
         Set("mask", Named(tokenizer.Names.Mask));
-        int[] frame = tokenizer.Encode("");
-        bool bos = frame.Length > 0 && frame[0] == tokenizer.BosId;
+        bool bos = frame.Length > 0 && frame[0] == bosId;
         metadata.Set("tokenizer.ggml.add_bos_token", GgufValue.Of(bos));
         metadata.Set("tokenizer.ggml.add_eos_token", GgufValue.Of(frame.Length > (bos ? 1 : 0) && frame[^1] == tokenizer.EosId));
         if (tokenizer.ChatTemplate is { } template) metadata.Set("tokenizer.chat_template", GgufValue.Of(template));

@@ -2,8 +2,8 @@ namespace Hone.Models.Tokenizers.Loading;
 
 /// <summary>
 /// SentencePiece-style BPE has scores in place of a list of merges. The list that does the same: every way to put a piece
-/// together from two others, pieces of higher score first, then longer left parts, then longer right parts; the order in
-/// which the field's converters write it.
+/// together from two others, pieces of higher score first, among the ways to make one piece those of smaller ids first; the order
+/// in which the field's converters write it.
 /// </summary>
 internal static class SentencePieceMerges
 {
@@ -16,7 +16,7 @@ internal static class SentencePieceMerges
         for (int id = 0; id < pieces.Count; id++)
             if (merges(id)) ids[pieces[id]] = id;
         Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        List<(float Score, int LeftLength, int RightLength, int Left, int Right)> found = [];
+        List<(int Piece, int Left, int Right)> found = [];
         for (int id = 0; id < pieces.Count; id++)
         {
             if (!merges(id)) continue;
@@ -25,10 +25,9 @@ internal static class SentencePieceMerges
             {
                 if (char.IsLowSurrogate(piece[cut])) continue;
                 if (lookup.TryGetValue(piece[..cut], out int left) && lookup.TryGetValue(piece[cut..], out int right))
-                    found.Add((scores[id], Unicode.CodePoints.Count(piece[..cut]), Unicode.CodePoints.Count(piece[cut..]), left, right));
+                    found.Add((id, left, right));
             }
         }
-        return [.. found.OrderByDescending(m => m.Score).ThenByDescending(m => m.LeftLength).ThenByDescending(m => m.RightLength)
-            .Select(m => (pieces[m.Left], pieces[m.Right]))];
+        return [.. found.OrderByDescending(m => scores[m.Piece]).ThenBy(m => m).Select(m => (pieces[m.Left], pieces[m.Right]))];
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hone.Models.Formats;
 using Hone.Models.Tokenizers;
+using Hone.Models.Tokenizers.Subwords;
 using static Hone.Tests.Models.Tokenizers.GoldenTokenizers;
 
 namespace Hone.Tests.Models.Tokenizers;
@@ -47,6 +48,7 @@ public class OtherFormatTests
             Show(Get("stories260k").Encode(row.GetProperty("text").GetString()!, addSpecialTokens: false)),
             Show(llama2c.Encode(row.GetProperty("text").GetString()!, addSpecialTokens: false)))));
         Assert.Equal(1, llama2c.Encode("Once")[0]);
+        Assert.Equal(((BpeModel)Get("stories260k").Model).Merges, ((BpeModel)llama2c.Model).Merges);
     }
 
     [Theory]

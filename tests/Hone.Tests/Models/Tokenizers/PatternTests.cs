@@ -105,7 +105,7 @@ public class PatternTests
     [InlineData("a)", "a ')' without its '(' at character 2")]
     [InlineData("[a", "a class that is not closed at character 3")]
     [InlineData("*a", "a quantifier with nothing before it at character 1")]
-    [InlineData(@"\p{Klingon}", "an unknown property 'Klingon' at character 4")]
+    [InlineData(@"\p{Klingon}", "an unknown property 'Klingon' at character 3")]
     [InlineData(@"(?<=a+)b", "a look-behind of unbounded length at character 8")]
     [InlineData(@"a\2", "a reference to group 2, which does not exist before it at character 4")]
     [InlineData("a{9999}", "a repeat count above 1000 at character 2")]
