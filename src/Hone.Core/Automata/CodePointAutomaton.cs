@@ -35,7 +35,9 @@ public sealed class CodePointAutomaton
         if (max < min) return new([], []);
         CheckSize((long)(max ?? min) + 1, "a text's length limits");
         int states = (max ?? min) + 1;
-        List<List<(CodePointSet, int)>> moves = [.. Enumerable.Range(0, states).Select(i => new List<(CodePointSet, int)>(i + 1 < states ? [(CodePointSet.All, i + 1)] : max is null ? [(CodePointSet.All, i)] : []))];
+        List<List<(CodePointSet, int)>> moves = [];
+        for (int i = 0; i + 1 < states; i++) moves.Add([(CodePointSet.All, i + 1)]);
+        moves.Add(max is null ? [(CodePointSet.All, states - 1)] : []);
         return new CodePointAutomaton(moves, [.. Enumerable.Range(0, states).Select(i => i >= min)]).Trimmed();
     }
 

@@ -99,5 +99,5 @@ public sealed class SchemaDocument
     }
 
     private static string? TextOf(JsonNode? node, string key) =>
-        node is JsonObject fields && fields.TryGetPropertyValue(key, out JsonNode? value) && value is JsonValue text && text.GetValueKind() == JsonValueKind.String ? text.GetValue<string>() : null;
+        (node as JsonObject)?[key] is JsonValue text && text.GetValueKind() == JsonValueKind.String ? text.GetValue<string>() : null;
 }

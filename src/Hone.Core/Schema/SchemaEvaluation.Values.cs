@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Hone.Core.Schema;
@@ -43,7 +44,8 @@ internal sealed partial class SchemaEvaluation
     {
         if (items.Count < Count(schema, "minItems", path)) Fail("minItems", at, $"{path}/minItems", $"has {items.Count} items, too few");
         if (items.Count > Count(schema, "maxItems", path)) Fail("maxItems", at, $"{path}/maxItems", $"has {items.Count} items, too many");
-        if (schema["uniqueItems"] is JsonValue unique && unique.ToJsonString() == "true" && !JsonEquality.AreUnique(items)) Fail("uniqueItems", at, $"{path}/uniqueItems", "has items that are equal");
+        if (schema["uniqueItems"]?.GetValueKind() == JsonValueKind.True && !JsonEquality.AreUnique(items))
+            Fail("uniqueItems", at, $"{path}/uniqueItems", "has items that are equal");
         CheckItems(schema, items, at, path, seen);
         CheckContains(schema, items, at, path, seen);
         if (IsDraft7 || !schema.TryGetPropertyValue("unevaluatedItems", out JsonNode? rest)) return;

@@ -78,7 +78,8 @@ internal sealed class ByteAutomaton
         if (!analysis.IsProductive(state)) return;
         long place = (long)state << 32 | (uint)stack;
         if (!visited.Add(place)) return;
-        if (visited.Count > MaxPlaces) throw new HoneException($"the grammar is too ambiguous: one text can be read in more than {MaxPlaces:N0} ways at once. Avoid nested parts that may all be empty.");
+        if (visited.Count > MaxPlaces)
+            throw new HoneException($"the grammar is too ambiguous: one text can be read in more than {MaxPlaces:N0} ways at once. Avoid nested parts that may all be empty.");
         open.Push(place);
     }
 

@@ -143,7 +143,11 @@ internal static class DecimalLanguages
         Moves m = new();
         int start = m.Add(false);
         // [decimal places read, or -1 before the point][remainder]
-        int[][] at = [.. Enumerable.Range(-1, places + 2).Select(read => Enumerable.Range(0, modulus).Select(r => m.Add((r * BigInteger.Pow(10, places - Math.Max(0, read)) % modulus).IsZero)).ToArray())];
+        int[][] at = [.. Enumerable.Range(-1, places + 2).Select(read =>
+        {
+            BigInteger missing = BigInteger.Pow(10, places - Math.Max(0, read));
+            return Enumerable.Range(0, modulus).Select(r => m.Add((r * missing % modulus).IsZero)).ToArray();
+        })];
         for (int r = 0; r < modulus; r++)
         {
             for (int digit = 0; digit <= 9; digit++)

@@ -16,6 +16,9 @@ public sealed class GrammarState
     /// <summary>Whether an end-of-sequence token was accepted; nothing may follow.</summary>
     public bool IsFinished { get; private set; }
 
+    /// <summary>Words that a mask takes.</summary>
+    public int MaskLength => grammar.Vocabulary.MaskLength;
+
     /// <summary>
     /// Writes which tokens may come next: bit t % 64 of word t / 64 for token t, end-of-sequence ids included where the
     /// text may end. There is always at least one unless the sequence is finished or no token spells what must follow.

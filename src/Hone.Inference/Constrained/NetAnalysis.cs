@@ -106,7 +106,8 @@ internal sealed class NetAnalysis
                 }
                 path.Push((at.Rule, at.Next + 1));
                 int called = first[at.Rule][at.Next];
-                if (mark[called] == 1) throw new HoneException($"rule '{net.Rules[called].Name}' of the grammar is left-recursive: it calls itself before reading anything. Write it as a repetition.");
+                if (mark[called] == 1)
+                    throw new HoneException($"rule '{net.Rules[called].Name}' of the grammar is left-recursive: it calls itself before reading anything. Write it as a repetition.");
                 if (mark[called] == 0) path.Push((called, 0));
             }
         }

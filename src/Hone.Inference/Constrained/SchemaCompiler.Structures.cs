@@ -52,7 +52,9 @@ internal sealed partial class SchemaCompiler
         int? max = isClosed && shape.MaxProperties >= names.Length ? null : shape.MaxProperties;
         if (max < shape.MinProperties || max < shape.Required.Count) return;
         if (!isClosed && shape.MinProperties > names.Length + 1)
-            throw new HoneException($"minProperties {shape.MinProperties} of the JSON schema cannot be enforced: keys that are not declared may repeat. Declare at least {shape.MinProperties - 1} properties.");
+            throw new HoneException(
+                $"minProperties {shape.MinProperties} of the JSON schema cannot be enforced: keys that are not declared may repeat. "
+                + $"Declare at least {shape.MinProperties - 1} properties.");
         int rows = max ?? Math.Max(1, shape.MinProperties);
         CheckUnrolled((long)(rows + 1) * (names.Length + 1), "minProperties or maxProperties");
         int[][] at = [.. Enumerable.Range(0, names.Length + 1).Select(_ => Enumerable.Range(0, rows + 1).Select(_ => net.AddState()).ToArray())];
@@ -82,9 +84,8 @@ internal sealed partial class SchemaCompiler
     {
         int rule = net.AddRule($"property {name}");
         if (!shape.Names.TrueForAll(n => validator.IsValidAgainst(n, JsonValue.Create(name)))) return rule; // without a way through
-        byte[] key = [.. TextEncoding.JsonString(name), .. Encoding.UTF8.GetBytes(options.KeySeparator)];
         int value = net.AddState();
-        net.Literal(net.Rules[rule].Start, key, value);
+        net.Literal(net.Rules[rule].Start, Key(name), value);
         net.Call(value, RuleFor(shape.SchemasOf(name, validator.Matches)), net.Rules[rule].End);
         return rule;
     }
@@ -125,7 +126,8 @@ internal sealed partial class SchemaCompiler
                 keys = keys.Intersect((combination >> p & 1) == 1 ? matching : matching.Complement());
             }
             if (keys.IsEmpty) continue;
-            List<JsonNode> schemas = [.. shape.Objects.SelectMany(o => o.SchemasOfOther(pattern => (combination >> Array.IndexOf(patterns, pattern) & 1) == 1))];
+            int matched = combination;
+            List<JsonNode> schemas = [.. shape.Objects.SelectMany(o => o.SchemasOfOther(pattern => (matched >> Array.IndexOf(patterns, pattern) & 1) == 1))];
             int closed = net.AddState(), value = net.AddState();
             ConnectText(names.Length == 0 && patterns.Length == 0 && shape.Names.Count == 0 ? TextLanguages.Any : keys, LetterForm.JsonGeneral, net.Rules[rule].Start, closed);
             net.Literal(closed, Encoding.UTF8.GetBytes(options.KeySeparator), value);

@@ -84,14 +84,18 @@ internal sealed partial class SchemaCompiler
     {
         JsonNode?[] valid = [.. values.Where(value => schemas.TrueForAll(s => validator.IsValidAgainst(s, value)))];
         foreach (JsonNode? value in valid) net.Literal(from, Literal(value), to);
-        if (valid.Length == 0 && values.Count > 0) Contradictions.Add($"none of the values {string.Join(", ", values.Take(5).Select(v => v?.ToJsonString(Jsonl.Compact) ?? "null"))} meets the rest of its schema");
+        if (valid.Length > 0 || values.Count == 0) return;
+        string some = string.Join(", ", values.Take(5).Select(v => v?.ToJsonString(Jsonl.Compact) ?? "null"));
+        Contradictions.Add($"none of the values {some} meets the rest of its schema");
     }
 
     private static void RefuseUnsupported(SchemaShape shape)
     {
         string[] names = [.. shape.Unsupported.Where(u => (shape.Types & u.Types) != 0).Select(u => $"'{u.Keyword}'").Distinct()];
         if (names.Length > 0)
-            throw new HoneException($"the JSON schema uses {string.Join(", ", names)}, which cannot be enforced while generating. Leave it out and check the result, or say it in another way.");
+            throw new HoneException(
+                $"the JSON schema uses {string.Join(", ", names)}, which cannot be enforced while generating. "
+                + "Leave it out and check the result, or say it in another way.");
     }
 
     private void ConnectBooleans(int from, int to)
@@ -131,6 +135,8 @@ internal sealed partial class SchemaCompiler
         return rule;
     }
 
+    private byte[] Key(string name) => [.. TextEncoding.JsonString(name), .. Encoding.UTF8.GetBytes(options.KeySeparator)];
+
     /// <summary>A value as it is written: the one compact spelling, numbers as in the schema.</summary>
     private byte[] Literal(JsonNode? value)
     {
@@ -144,7 +150,7 @@ internal sealed partial class SchemaCompiler
         return value switch
         {
             JsonArray items => Join("[", items.Select(Literal), "]"),
-            JsonObject fields => Join("{", fields.Select(f => (byte[])[.. TextEncoding.JsonString(f.Key), .. Encoding.UTF8.GetBytes(options.KeySeparator), .. Literal(f.Value)]), "}"),
+            JsonObject fields => Join("{", fields.Select(f => (byte[])[.. Key(f.Key), .. Literal(f.Value)]), "}"),
             JsonValue text when text.GetValueKind() == JsonValueKind.String => TextEncoding.JsonString(text.GetValue<string>()),
             _ => Encoding.UTF8.GetBytes(value?.ToJsonString() ?? "null"),
         };

@@ -42,7 +42,8 @@ internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyLis
 
     private List<SchemaShape> Expand(SchemaShape shape, List<Pending> pending, HashSet<JsonNode> read, List<(JsonArray Options, Pending From)> choices)
     {
-        if (++made > MaxAlternatives) throw new HoneException($"the JSON schema has more than {MaxAlternatives} combinations of alternatives at one place. Use fewer anyOf and oneOf together.");
+        if (++made > MaxAlternatives)
+            throw new HoneException($"the JSON schema has more than {MaxAlternatives} combinations of alternatives at one place. Use fewer anyOf and oneOf together.");
         for (int i = 0; i < pending.Count; i++)
         {
             Pending next = pending[i];
@@ -66,7 +67,8 @@ internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyLis
     {
         if (schema.TryGetPropertyValue("$ref", out JsonNode? reference))
         {
-            string target = reference is JsonValue text && text.GetValueKind() == JsonValueKind.String ? text.GetValue<string>() : throw SchemaKeywords.Malformed("$ref must be a text");
+            bool isText = reference is JsonValue && reference.GetValueKind() == JsonValueKind.String;
+            string target = isText ? reference!.GetValue<string>() : throw SchemaKeywords.Malformed("$ref must be a text");
             pending.Add(new Pending(document.Resolve(schema, target), place, false));
             if (document.Draft == SchemaDraft.Draft7) return;
         }
@@ -81,11 +83,14 @@ internal sealed class SchemaExpansion(SchemaDocument document, Func<IReadOnlyLis
 
     private void CheckDisjoint(JsonObject schema, JsonArray options, Func<IReadOnlyList<SchemaShape>, IReadOnlyList<SchemaShape>, bool> areDisjoint)
     {
-        List<SchemaShape>[] expanded = [.. options.Select(o => new SchemaExpansion(document, null).Expand([o ?? throw SchemaKeywords.Malformed("null is not a schema")]))];
+        List<SchemaShape>[] expanded =
+            [.. options.Select(o => new SchemaExpansion(document, null).Expand([o ?? throw SchemaKeywords.Malformed("null is not a schema")]))];
         for (int i = 0; i < expanded.Length; i++)
             for (int j = i + 1; j < expanded.Length; j++)
                 if (!areDisjoint(expanded[i], expanded[j]))
-                    throw new HoneException($"oneOf cannot be enforced here: alternatives {i} and {j} of {Short(schema)} may both hold. Use anyOf, or make them exclude each other by type, a constant or a required property.");
+                    throw new HoneException(
+                        $"oneOf cannot be enforced here: alternatives {i} and {j} of {Short(schema)} may both hold. "
+                        + "Use anyOf, or make them exclude each other by type, a constant or a required property.");
     }
 
     private static JsonArray List(JsonObject schema, string keyword) => schema.TryGetPropertyValue(keyword, out JsonNode? node)

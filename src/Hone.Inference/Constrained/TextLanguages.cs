@@ -19,7 +19,8 @@ internal sealed class TextLanguages
     /// <exception cref="HoneException">A pattern that is not regular, an unknown format, or too many states.</exception>
     public CodePointAutomaton Of(SchemaShape shape)
     {
-        if (shape.Values is not null) return CodePointAutomaton.OfTexts(shape.Values.OfType<JsonValue>().Where(v => v.GetValueKind() == JsonValueKind.String).Select(v => v.GetValue<string>()));
+        if (shape.Values is not null)
+            return CodePointAutomaton.OfTexts(shape.Values.OfType<JsonValue>().Where(v => v.GetValueKind() == JsonValueKind.String).Select(v => v.GetValue<string>()));
         CodePointAutomaton texts = shape.MinLength == 0 && shape.MaxLength is null ? Any : Lengths(shape.MinLength, shape.MaxLength);
         foreach (string format in shape.Formats) texts = texts.Intersect(Known("format " + format, () => RegularPattern.Whole(TextFormats.Find(format)).ToAutomaton()));
         foreach (string pattern in shape.Patterns) texts = texts.Intersect(Matching(pattern));

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Hone.Core.Automata;
 using Hone.Inference.Constrained;
+using Hone.Inference.Sampling;
 
 namespace Hone.Tests.Inference.Constrained;
 
@@ -132,6 +133,31 @@ public class GrammarTests
         Assert.All(mask, word => Assert.Equal(0UL, word));
         Assert.False(copy.IsFinished);
         Assert.True(copy.Accept('o'));
+    }
+
+    [Fact]
+    public void As_a_constraint_it_forbids_by_negative_infinity_and_forks()
+    {
+        GrammarConstraint constraint = new(CompiledGrammar.Compile(Grammar.FromChoices("ab", "cd"), ByteTokens.Vocabulary));
+        Assert.Equal("ac", Allowed(constraint));
+        constraint.Accept('a');
+        ITokenConstraint fork = constraint.Fork();
+        constraint.Accept('b');
+        Assert.Equal("\u0100", Allowed(constraint));
+        Assert.Equal("b", Allowed(fork));
+        Assert.True(constraint.IsComplete);
+        Assert.Throws<InvalidOperationException>(() => fork.Accept('d'));
+        constraint.Accept(ByteTokens.End);
+        Assert.True(constraint.IsComplete);
+        Assert.Contains("no token", Assert.Throws<HoneException>(() => Allowed(constraint)).Message);
+
+        // Twenty logits more than the vocabulary has tokens: rows that padding added to the model.
+        static string Allowed(ITokenConstraint constraint)
+        {
+            float[] logits = new float[277];
+            constraint.Mask(logits);
+            return string.Concat(Enumerable.Range(0, logits.Length).Where(t => logits[t] == 0).Select(t => (char)t));
+        }
     }
 
     [Fact]
