@@ -20,7 +20,7 @@ public sealed class TextModel
         Tokenizer = loaded.RequireTokenizer();
         Workers = workers ?? WorkerPool.Shared;
         IReadOnlyList<int> ends = loaded.Generation.EosIds;
-        int[] endIds = [.. (Tokenizer.EosId is { } eos ? ends.Append(eos) : ends).Distinct()];
+        int[] endIds = [.. (Tokenizer.EosId is { } eos ? ends.Prepend(eos) : ends).Distinct()]; // the tokenizer's own first: it is the one written behind answers
         Text = new ModelText(Tokenizer, loaded.Renderer, endIds);
         Engine = new Engine(Model, Tokenizer, loaded.Generation with { EosIds = endIds }, new EngineOptions { Workers = Workers });
     }
@@ -43,6 +43,14 @@ public sealed class TextModel
     /// <summary>Loads a model of any supported form, with its tokenizer.</summary>
     /// <exception cref="HoneException">The model or its tokenizer cannot be read.</exception>
     public static TextModel Open(string path, WorkerPool? workers = null) => new(ModelLoader.Load(path), workers);
+
+    /// <summary>Likewise, with the tokenizer and template of another folder or file.</summary>
+    /// <exception cref="HoneException">The model or the tokenizer cannot be read.</exception>
+    public static TextModel Open(string path, string tokenizer, WorkerPool? workers = null)
+    {
+        LoadedModel loaded = ModelLoader.Load(path);
+        return new(new LoadedModel(loaded.Model, loaded.Generation, Tokenizer.Load(tokenizer)) { Path = loaded.Path }, workers);
+    }
 
     /// <summary>Writes a Hugging Face folder: config.json, weights, tokenizer with its template, generation settings. An older folder is replaced whole.</summary>
     /// <param name="folder">Target.</param>

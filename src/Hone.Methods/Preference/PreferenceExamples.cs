@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hone.Core;
 using Hone.Data;
 using Hone.Data.Preferences;
@@ -79,9 +80,13 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         row = ImplicitPrompt.Extract(row);
         int[] chosen = tokenizer.Whole(row, "chosen"), rejected = tokenizer.Whole(row, "rejected");
         if (maxLength > 0 && Math.Max(chosen.Length, rejected.Length) > maxLength) return null;
-        Dictionary<string, double>? margin = row.Has("margin") ? new() { ["margin"] = row.Fields["margin"]!.GetValue<double>() } : null;
+        Dictionary<string, double>? margin = row.Has("margin") ? new() { ["margin"] = Margin(row) } : null;
         return new TrainingExample([TrainingSequence.Whole(chosen), TrainingSequence.Whole(rejected)], margin);
     });
+
+    private static double Margin(Row row) =>
+        double.TryParse(row.Text("margin"), NumberStyles.Float, CultureInfo.InvariantCulture, out double margin) && double.IsFinite(margin)
+            ? margin : throw row.Error($"margin is '{row.Text("margin")}'; expected a number.");
 
     private (int[] Prompt, int[] Answer) Cpo(Row row, string side)
     {

@@ -2,11 +2,14 @@ using System.Text.Json.Nodes;
 using Hone.Methods.Preference;
 using Hone.Models.Decoder;
 using Hone.Models.Formats;
+using Hone.Models.Loading;
 using Hone.Models.Text;
 using Hone.Tensors;
 using Hone.Training;
+using Hone.Training.Adapters;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
+using Hone.Training.Objectives.OnPolicy;
 using Hone.Training.Objectives.Preference;
 
 namespace Hone.Tests.Training;
@@ -118,6 +121,83 @@ public class PreferenceTextGoldenTests
             CheckStep(row, policy.Parameters, objective, examples, id, "logits/chosen", "logits/rejected");
         }
         Assert.Equal(18, done);
+    }
+
+    [Fact]
+    public void Given_completions_through_the_model()
+    {
+        ModelText text = GoldenText.Open("tok");
+        int done = 0;
+        foreach (JsonObject row in GoldenJson.Rows(Folder + "grpo.jsonl"))
+        {
+            string id = (string)row["id"]!;
+            JsonObject s = row["settings"]!.AsObject();
+            string[] completions = [.. row["completions"]!.AsArray().SelectMany(c => c!.AsArray().Select(t => (string)t!))];
+            double[] advantages = GoldenJson.Flat(row["advantages"]!);
+            List<TrainingExample> examples = [];
+            for (int r = 0; r < completions.Length; r++)
+            {
+                int[] prompt = text.Tokenizer.Encode((string)row["prompts"]![r / (int)s["num_generations"]!]!);
+                int[] completion = text.Tokenizer.Encode(completions[r], addSpecialTokens: false);
+                int[] mask = [.. row["completion_mask"]![r]!.AsArray().Select(n => (int)n!)], ids = [.. row["completion_ids"]![r]!.AsArray().Select(n => (int)n!)];
+                Assert.True(completion.SequenceEqual(ids[..completion.Length]), $"{id} completion {r}");
+                TrainingSequence sequence = TrainingSequence.FromPrompt([.. prompt, .. completion], prompt.Length);
+                if (mask.All(m => m == 0)) sequence = sequence with { Weights = new float[sequence.Ids.Length] };
+                if (row["ref_logps"] is JsonArray reference)
+                    sequence = sequence with { Reference = [.. new float[prompt.Length], .. GoldenJson.Floats(reference[r]!)[..completion.Length]] };
+                examples.Add(new([sequence], new Dictionary<string, double> { ["advantage"] = advantages[r] }));
+            }
+            GrpoOptions options = new()
+            {
+                LossType = (string)s["loss_type"]!, Beta = (double)s["beta"]!, MaxCompletionLength = (int)s["max_completion_length"]!,
+                UseBiasCorrectionKl = (bool?)s["use_bias_correction_kl"] ?? true, SequenceLevel = (string?)s["importance_sampling_level"] == "sequence",
+            };
+            LanguageModel policy = GoldenModels.Load("models/text-policy");
+            // Rewards are logged where completions are sampled, not by the loss.
+            CheckStep(row, policy.Parameters, new GrpoObjective(policy, options), examples, id,
+                [.. row["metrics_trl"]!.AsObject().Select(m => m.Key).Where(k => k.Contains("reward", StringComparison.Ordinal))]);
+            done++;
+        }
+        Assert.Equal(6, done);
+    }
+
+    [Fact]
+    public void Rows_with_the_tokenizer_of_a_real_model()
+    {
+        ModelText text = GoldenText.Open("smol");
+        PairTokenizer tokenizer = new(text);
+        int done = 0;
+        foreach (JsonObject row in GoldenJson.Rows(Folder + "smol.jsonl").Where(r => (string)r["id"]! != "smol_dpo"))
+        {
+            int limit = (int?)row["settings"]!["max_length"] ?? int.MaxValue;
+            PairTokens[] pairs = [.. RowsOf(row).Select(tokenizer.Tokenize).Where(p => p.Prompt.Length < limit)];
+            CheckPairs(row["tokenised"]!.AsArray(), pairs, (string)row["id"]!);
+            done++;
+        }
+        Assert.Equal(8, done);
+    }
+
+    [Fact]
+    public void A_real_model_with_an_adapter()
+    {
+        JsonObject row = GoldenJson.Rows(Folder + "smol.jsonl").Single(r => (string)r["id"]! == "smol_dpo");
+        LanguageModel model = ModelLoader.Load(Directory.GetFiles(SharedData.Require("models/smollm2-135m-instruct"), "*.gguf")[0]).Model;
+        List<TrainingExample> examples = new PreferenceExamples(GoldenText.Open("smol"), 0, Truncation.KeepStart).Pairs(RowsOf(row));
+        CheckSequences(row["batch"]!, "completion_mask", examples, "smol_dpo");
+        examples = ReferenceLogProbs.AddTo(model, examples, "", 4096, null, IReporter.Silent);
+        LoraModel adapter = LoraModel.Load(model, SharedData.Require(Folder + "smol_adapter"));
+        using Trainer trainer = new(adapter.Parameters, new DpoObjective(model, new()), new TrainOptions { Lr = 0 });
+        StepResult result = trainer.Step(examples, 0, 0);
+        GoldenModels.Near((double)row["loss_float64"]!, result.Loss, 2e-5, "loss");
+        GoldenModels.Near((double)row["grad_norm_float64"]!, result.GradNorm, 1e-3, "gradient norm");
+    }
+
+    private static void CheckPairs(JsonArray expected, PairTokens[] pairs, string id)
+    {
+        Assert.Equal(expected.Count, pairs.Length);
+        for (int i = 0; i < pairs.Length; i++)
+            foreach ((string name, int[] ours) in ((string, int[])[])[("prompt_ids", pairs[i].Prompt), ("chosen_ids", pairs[i].Chosen), ("rejected_ids", pairs[i].Rejected)])
+                Assert.True(expected[i]![name]!.AsArray().Select(n => (int)n!).SequenceEqual(ours), $"{id} row {i} {name}: {string.Join(' ', ours)}");
     }
 
     private static Row[] RowsOf(JsonObject row) => [.. row["rows"]!.AsArray().Select((r, i) => new Row($"{i}", r!.DeepClone().AsObject(), "rows.jsonl", i + 1))];

@@ -19,18 +19,4 @@ internal static class PairMetrics
         metrics.Add("logps/chosen", chosen.Average(), chosen.Length);
         metrics.Add("logps/rejected", rejected.Average(), rejected.Length);
     }
-
-    /// <summary>The mean over the tokens that belong to a group.</summary>
-    public static void AddTokenMean(this MetricSums metrics, string name, double[] values, Func<int, bool> isIn)
-    {
-        double sum = 0;
-        int count = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!isIn(i)) continue;
-            sum += values[i];
-            count++;
-        }
-        if (count > 0) metrics.Add(name, sum / count, count);
-    }
 }

@@ -1,0 +1,125 @@
+using System.ComponentModel;
+using System.Text.Json.Nodes;
+using Hone.Core;
+using Hone.Core.Recipes;
+using Hone.Inference;
+using Hone.Tensors;
+using Hone.Training;
+using Hone.Training.Adapters;
+using Hone.Training.Batching;
+using Hone.Training.Objectives;
+
+namespace Hone.Methods.Supervised;
+
+/// <summary>What every trainer of a user's model is told.</summary>
+public abstract record TrainerOptions
+{
+    [Limits(AtLeast = 0)]
+    [Description("rank of a LoRA adapter on every linear layer; 0 trains all weights")]
+    public int LoraRank { get; init; }
+
+    [Description("write the adapter into the weights at the end, instead of saving it apart")]
+    public bool Merge { get; init; }
+
+    [Description("longest sequence in tokens; 0 for no limit")]
+    [Limits(AtLeast = 0)]
+    public int MaxLength { get; init; } = 1024;
+
+    [Description("which end of a longer sequence is kept")]
+    public Truncation Truncation { get; init; }
+
+    [Description("the training loop")]
+    public TrainOptions Train { get; init; } = new() { Lr = 1e-5 };
+}
+
+/// <summary>One training of a user's model, from examples to files, whatever the objective.</summary>
+/// <param name="model">Trained in place.</param>
+/// <param name="options">Settings.</param>
+/// <param name="run">Seed, reporter, folder.</param>
+/// <param name="dryRun">Compute the first batch and update nothing.</param>
+public sealed class TrainingJob(TextModel model, TrainerOptions options, RunContext run, bool dryRun)
+{
+    /// <summary>Weights trained besides the model's, such as a reward head.</summary>
+    public IReadOnlyList<Parameter> Extra { get; init; } = [];
+
+    /// <summary>Saves the result into a folder and returns its path; null for a model or adapter as usual.</summary>
+    public Func<LoraModel?, string>? Save { get; init; }
+
+    /// <summary>Trains on a list, in a new order on every pass, or computes the first batch in the order given.</summary>
+    /// <param name="examples">Examples in the order of the data.</param>
+    /// <param name="objective">What is minimised.</param>
+    /// <returns>What <c>--json</c> prints.</returns>
+    /// <exception cref="HoneException">No examples.</exception>
+    public JsonObject Run(IReadOnlyList<TrainingExample> examples, IObjective objective) =>
+        Run(new ShuffledSource(examples, dryRun ? null : run.Rng("shuffle")), examples.Count, objective);
+
+    /// <summary>Trains on a source, or computes its first batch.</summary>
+    /// <param name="source">Examples.</param>
+    /// <param name="rows">Rows they come from.</param>
+    /// <param name="objective">What is minimised.</param>
+    /// <returns>What <c>--json</c> prints.</returns>
+    public JsonObject Run(IExampleSource source, int rows, IObjective objective)
+    {
+        (LoraModel? adapter, IReadOnlyList<Parameter> parameters) = Attach();
+        if (dryRun) return Dry(source, rows, objective, parameters);
+        StepResult? last = null;
+        using Trainer trainer = new(parameters, objective, options.Train, workers: model.Workers) { AfterStep = step => last = step };
+        TrainingSummary summary = trainer.Run(source, run);
+        foreach (Parameter parameter in parameters) parameter.Value.ReleaseGrad();
+        JsonObject result = new()
+        {
+            ["out"] = Save is null ? SaveModel(adapter) : Save(adapter), ["steps"] = summary.Steps, ["rows"] = rows,
+            ["loss_first"] = Number(summary.Losses.Count > 0 ? summary.Losses[0] : double.NaN), ["loss_last"] = Number(summary.Losses.Count > 0 ? summary.Losses[^1] : double.NaN),
+            ["tokens"] = summary.Tokens, ["seconds"] = Math.Round(summary.Seconds, 2), ["peak_activation_bytes"] = summary.PeakBytes, ["seed"] = run.Seed,
+        };
+        foreach ((string name, double value) in last?.Metrics ?? []) result[name] = Number(value);
+        return result;
+    }
+
+    /// <summary>Writes the result to train.json in the run's folder.</summary>
+    public void Record(JsonObject result)
+    {
+        if (!dryRun) AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");
+    }
+
+    private (LoraModel? Adapter, IReadOnlyList<Parameter> Parameters) Attach()
+    {
+        if (options.LoraRank == 0)
+        {
+            foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
+            return (null, [.. model.Model.Parameters, .. Extra]);
+        }
+        LoraModel adapter = LoraModel.Attach(model.Model, new LoraConfig { Rank = options.LoraRank, Alpha = 2 * options.LoraRank }, run.Rng("lora/init"), model.Workers);
+        return (adapter, [.. adapter.Parameters, .. Extra]);
+    }
+
+    private JsonObject Dry(IExampleSource source, int rows, IObjective objective, IReadOnlyList<Parameter> parameters)
+    {
+        int count = (int)Math.Min(options.Train.Batch, source.Count ?? options.Train.Batch);
+        using Trainer trainer = new(parameters, objective, options.Train with { Optimizer = "sgd", Lr = 0, WeightDecay = 0 }, workers: model.Workers);
+        StepResult step = trainer.Step([.. Enumerable.Range(0, count).Select(i => source.Get(i))], 0, 0);
+        JsonObject result = new()
+        {
+            ["dry_run"] = true, ["objective"] = objective.Name, ["loss"] = Number(step.Loss), ["grad_norm"] = Number(step.GradNorm),
+            ["rows"] = rows, ["batch_rows"] = count, ["batch_tokens"] = step.Tokens,
+        };
+        foreach ((string name, double value) in step.Metrics) result[name] = Number(value);
+        return result;
+    }
+
+    private string SaveModel(LoraModel? adapter)
+    {
+        if (adapter is not null && !options.Merge)
+        {
+            string folder = run.PathOf("adapter");
+            AtomicFile.WriteFolder(folder, adapter.Save);
+            return folder;
+        }
+        adapter?.Merge();
+        string target = run.PathOf("model");
+        model.Save(target);
+        return target;
+    }
+
+    private static JsonNode? Number(double value) => double.IsFinite(value) ? value : null;
+}

@@ -1,0 +1,71 @@
+using Hone.Models.Decoder;
+using Hone.Tensors;
+using Hone.Training.Batching;
+using Hone.Training.Objectives.Preference;
+using Hone.Training.Objectives.Values;
+
+namespace Hone.Training.Objectives.OnPolicy;
+
+/// <summary>What both objectives over sampled completions do: an example is one completion with a column <c>advantage</c>.</summary>
+internal static class RolloutBatch
+{
+    private static readonly string[] Logged = ["reward", "reward_std", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio"];
+
+    /// <summary>The batch's log-probabilities as a rollout whose old policy is the present one.</summary>
+    public static (Tensor LogProbs, Rollout Rollout) Read(LanguageModel model, Tape tape, TrainingBatch batch, ForwardState state, bool hasReference, MetricSums metrics)
+    {
+        (Tensor logProbs, double[] entropy) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch, state), batch.Targets);
+        int[] rows = new int[batch.Tokens.Length];
+        for (int s = 0; s < batch.Segments.Count; s++)
+            for (int i = batch.Segments.Start(s); i < batch.Segments.Start(s) + batch.Segments.Length(s); i++)
+                rows[i] = batch.Targets[i] >= 0 ? s : -1;
+        foreach (string name in Logged)
+            if (batch.Examples.All(e => e.Columns?.ContainsKey(name) == true)) metrics.Add(name, batch.Column(name).Average(), batch.Examples.Count);
+        metrics.Count("num_tokens", batch.Tokens.Length);
+        ColumnGraph graph = new();
+        return (logProbs, new(graph.Variable(PolicyHead.Doubles(logProbs)), rows, batch.Segments.Count, [.. batch.Column("advantage").Select(a => (double)a)])
+        {
+            Reference = hasReference ? PairLayout.ReferenceOf(batch) : null,
+            Entropy = entropy,
+        });
+    }
+}
+
+/// <summary>GRPO and its variants, one update per sampling.</summary>
+/// <param name="model">The policy.</param>
+/// <param name="options">Settings.</param>
+/// <param name="recompute">Recompute activations on the way back.</param>
+public sealed class GrpoObjective(LanguageModel model, GrpoOptions options, bool recompute = false) : IObjective
+{
+    private readonly ForwardState state = new() { Recompute = recompute };
+
+    public string Name => "grpo";
+
+    public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
+    {
+        (Tensor logProbs, Rollout rollout) = RolloutBatch.Read(model, tape, batch, state, options.Beta != 0, metrics);
+        (Column sum, double weight) = GrpoLoss.Compute(rollout, options, metrics);
+        rollout.Policy.Graph.Backward(sum);
+        return new(tape.Outer(logProbs, sum.Values[0], rollout.Policy.Gradients), rollout.Tokens == 0 ? 0 : weight);
+    }
+}
+
+/// <summary>REINFORCE with the other completions of the prompt as baseline.</summary>
+/// <param name="model">The policy.</param>
+/// <param name="recompute">Recompute activations on the way back.</param>
+public sealed class RlooObjective(LanguageModel model, bool recompute = false) : IObjective
+{
+    private readonly ForwardState state = new() { Recompute = recompute };
+
+    public string Name => "rloo";
+
+    public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
+    {
+        (Tensor logProbs, Rollout rollout) = RolloutBatch.Read(model, tape, batch, state, hasReference: false, metrics);
+        Column sums = rollout.Policy.GroupSum(rollout.Row, rollout.Rows);
+        Column loss = RlooLoss.PerRow(sums, sums.Values, rollout.Advantages, 0.2, 0.2).Sum();
+        rollout.Policy.Graph.Backward(loss);
+        metrics.Add("entropy", rollout.Mean(i => rollout.Entropy![i]), rollout.Tokens);
+        return new(tape.Outer(logProbs, loss.Values[0], rollout.Policy.Gradients), rollout.Tokens == 0 ? 0 : rollout.Rows);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hone.Core;
+using Hone.Models.Config;
+using Hone.Models.Decoder;
+using Hone.Models.Formats;
+using Hone.Models.Loading;
+using Hone.Models.Tokenizers;
+
+namespace Hone.Tests;
+
+/// <summary>A run that is killed at any moment ends at the same bits as one that was left alone.</summary>
+public class TrainingResumeTests
+{
+    private const int Kills = 10;
+
+    [Fact]
+    public void A_killed_run_resumes_to_bit_identical_weights()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        (string model, string data) = (Path.Combine(folder, "model"), Path.Combine(folder, "rows.jsonl"));
+        WriteModel(model);
+        WriteRows(data);
+        string[] Arguments(string name) =>
+        [
+            "train", "sft", "--model", model, "--data", data, "--out", Path.Combine(folder, name), "--steps", "400", "--batch", "4", "--lr", "3e-3",
+            "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet",
+        ];
+        ProcessResult whole = HoneProcess.Run(Arguments("whole"));
+        Assert.True(whole.ExitCode == 0, whole.Error);
+
+        Random random = new(20);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            using HoneProcess run = HoneProcess.Start(Arguments("killed"));
+            int wait = 250 + random.Next(900);
+            for (int waited = 0; waited < wait && !run.HasExited; waited += 25) Thread.Sleep(25);
+            run.Kill();
+        }
+        ProcessResult last = HoneProcess.Run(Arguments("killed"));
+        Assert.True(last.ExitCode == 0, last.Error);
+
+        Assert.Equal(Hash(Path.Combine(folder, "whole", "model", "model.safetensors")), Hash(Path.Combine(folder, "killed", "model", "model.safetensors")));
+        int[] steps = [.. Jsonl.Read(Path.Combine(folder, "killed", "metrics.jsonl")).Select(r => (int)r.Fields["step"]!)];
+        Assert.Equal(Enumerable.Range(1, 400), steps);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Two small layers with random weights, and a tokenizer with one token per byte.</summary>
+    private static void WriteModel(string folder)
+    {
+        Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
+        ModelConfig config = ModelConfig.FromJson(new JsonObject
+        {
+            ["architectures"] = new JsonArray("LlamaForCausalLM"), ["model_type"] = "llama", ["vocab_size"] = tokenizer.VocabularySize, ["hidden_size"] = 32,
+            ["intermediate_size"] = 64, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["rms_norm_eps"] = 1e-5,
+            ["max_position_embeddings"] = 128, ["tie_word_embeddings"] = true,
+        }, "test");
+        LanguageModel model = new(config);
+        ModelInit.Randomise(model, new RandomStream(5, "weights"));
+        ModelSaver.Save(folder, new LoadedModel(model, null, tokenizer), WeightType.F32);
+    }
+
+    private static void WriteRows(string path)
+    {
+        StringBuilder rows = new();
+        for (int i = 0; i < 60; i++) rows.Append($"{{\"prompt\":\"{i} + {i % 7} =\",\"completion\":\" {i + i % 7}\"}}\n");
+        File.WriteAllText(path, rows.ToString());
+    }
+
+    private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+}
