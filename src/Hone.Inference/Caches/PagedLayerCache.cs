@@ -7,6 +7,9 @@ namespace Hone.Inference.Caches;
 /// <summary>Exact fp32 keys and values of one sequence and layer, in pages.</summary>
 internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
 {
+    // With more positions than these, gathering pages for matrix products costs less than reading all keys for each position.
+    private const int FewPositions = 4;
+
     private readonly List<KvPage> pages = [];
 
     public int Length { get; private set; }
@@ -41,12 +44,21 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         PagedKeys stored = new(keys, values, KvPagePool.PageTokens, size);
         fixed (float* q = queries)
         fixed (float* y = output)
+        {
+            if (count > FewPositions)
+            {
+                int offset = kvHead * group * size;
+                PagedPrefill.Run(
+                    stored, Length - count, count, q + offset, width, group, options.Scale, options.Softcap, options.Window, y + offset, width);
+                return;
+            }
             for (int i = 0; i < count; i++)
             {
                 int end = Length - count + i + 1, first = options.Window > 0 ? Math.Max(0, end - options.Window) : 0;
                 int place = i * width + kvHead * group * size;
                 PagedAttention.Run(stored, first, end, q + place, group, options.Scale, options.Softcap, y + place);
             }
+        }
     }
 
     public void Truncate(int length)

@@ -41,6 +41,32 @@ public sealed unsafe class PagedAttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 64, 0, 40, 0, 0)]
+    [InlineData(3, 64, 100, 150, 0, 0)]
+    [InlineData(3, 20, 7, 60, 2, 0)]
+    [InlineData(4, 32, 90, 70, 0, 33)]
+    [InlineData(60, 16, 3, 5, 0, 2)]
+    public void Prefill_EqualsOnePositionAtATime(int heads, int size, int start, int count, float softcap, int window)
+    {
+        const int pageTokens = 32;
+        RandomStream random = new(2, "paged");
+        int pages = (start + count + pageTokens - 1) / pageTokens, width = heads * size + 5;
+        nint[] keys = [.. Pages(random, pages, pageTokens * size).Select(Pin)], values = [.. Pages(random, pages, pageTokens * size).Select(Pin)];
+        float[] q = Normal(random, count * width), together = new float[count * width], alone = new float[count * width];
+        PagedKeys cache = new(keys, values, pageTokens, size);
+        fixed (float* pq = q, pt = together, pa = alone)
+        {
+            PagedPrefill.Run(cache, start, count, pq, width, heads, 0.3f, softcap, window, pt, width);
+            for (int i = 0; i < count; i++)
+            {
+                int end = start + i + 1, first = window > 0 ? Math.Max(0, end - window) : 0;
+                PagedAttention.Run(cache, first, end, pq + i * width, heads, 0.3f, softcap, pa + i * width);
+            }
+        }
+        for (int i = 0; i < alone.Length; i++) Assert.Equal(alone[i], together[i], 3e-6);
+    }
+
     [Fact]
     public void LargeScores_DoNotOverflow()
     {
