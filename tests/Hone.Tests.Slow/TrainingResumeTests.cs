@@ -53,9 +53,17 @@ public class TrainingResumeTests
         Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
         ModelConfig config = ModelConfig.FromJson(new JsonObject
         {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"), ["model_type"] = "llama", ["vocab_size"] = tokenizer.VocabularySize, ["hidden_size"] = 32,
-            ["intermediate_size"] = 64, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["rms_norm_eps"] = 1e-5,
-            ["max_position_embeddings"] = 128, ["tie_word_embeddings"] = true,
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["model_type"] = "llama",
+            ["vocab_size"] = tokenizer.VocabularySize,
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 64,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["rms_norm_eps"] = 1e-5,
+            ["max_position_embeddings"] = 128,
+            ["tie_word_embeddings"] = true,
         }, "test");
         LanguageModel model = new(config);
         ModelInit.Randomise(model, new RandomStream(5, "weights"));

@@ -43,8 +43,11 @@ public static class SftRecipe
     {
         RowExamples rows = new(model.Text, new()
         {
-            MaxLength = options.MaxLength, Truncation = options.Truncation, Packing = options.Packing,
-            CompletionOnlyLoss = options.CompletionOnlyLoss, AssistantOnlyLoss = options.AssistantOnlyLoss,
+            MaxLength = options.MaxLength,
+            Truncation = options.Truncation,
+            Packing = options.Packing,
+            CompletionOnlyLoss = options.CompletionOnlyLoss,
+            AssistantOnlyLoss = options.AssistantOnlyLoss,
         });
         List<TrainingExample> examples = rows.All(data.Rows);
         if (rows.Cut > 0) run.Reporter.Warn($"{rows.Cut} rows were longer than {options.MaxLength} tokens and were cut.");

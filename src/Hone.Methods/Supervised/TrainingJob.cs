@@ -68,9 +68,15 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
         foreach (Parameter parameter in parameters) parameter.Value.ReleaseGrad();
         JsonObject result = new()
         {
-            ["out"] = Save is null ? SaveModel(adapter) : Save(adapter), ["steps"] = summary.Steps, ["rows"] = rows,
-            ["loss_first"] = Number(summary.Losses.Count > 0 ? summary.Losses[0] : double.NaN), ["loss_last"] = Number(summary.Losses.Count > 0 ? summary.Losses[^1] : double.NaN),
-            ["tokens"] = summary.Tokens, ["seconds"] = Math.Round(summary.Seconds, 2), ["peak_activation_bytes"] = summary.PeakBytes, ["seed"] = run.Seed,
+            ["out"] = Save is null ? SaveModel(adapter) : Save(adapter),
+            ["steps"] = summary.Steps,
+            ["rows"] = rows,
+            ["loss_first"] = Number(summary.Losses.Count > 0 ? summary.Losses[0] : double.NaN),
+            ["loss_last"] = Number(summary.Losses.Count > 0 ? summary.Losses[^1] : double.NaN),
+            ["tokens"] = summary.Tokens,
+            ["seconds"] = Math.Round(summary.Seconds, 2),
+            ["peak_activation_bytes"] = summary.PeakBytes,
+            ["seed"] = run.Seed,
         };
         foreach ((string name, double value) in last?.Metrics ?? []) result[name] = Number(value);
         return result;
@@ -100,8 +106,13 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
         StepResult step = trainer.Step([.. Enumerable.Range(0, count).Select(i => source.Get(i))], 0, 0);
         JsonObject result = new()
         {
-            ["dry_run"] = true, ["objective"] = objective.Name, ["loss"] = Number(step.Loss), ["grad_norm"] = Number(step.GradNorm),
-            ["rows"] = rows, ["batch_rows"] = count, ["batch_tokens"] = step.Tokens,
+            ["dry_run"] = true,
+            ["objective"] = objective.Name,
+            ["loss"] = Number(step.Loss),
+            ["grad_norm"] = Number(step.GradNorm),
+            ["rows"] = rows,
+            ["batch_rows"] = count,
+            ["batch_tokens"] = step.Tokens,
         };
         foreach ((string name, double value) in step.Metrics) result[name] = Number(value);
         return result;

@@ -106,7 +106,11 @@ public class OnPolicyGoldenTests
     {
         Dictionary<string, Action<JsonObject>> checks = new()
         {
-            ["gae"] = CheckGae, ["ppo"] = CheckPpo, ["reinforce_pp"] = CheckReinforcePlusPlus, ["token_rewards"] = CheckTokenRewards, ["adaptive_kl"] = CheckAdaptiveKl,
+            ["gae"] = CheckGae,
+            ["ppo"] = CheckPpo,
+            ["reinforce_pp"] = CheckReinforcePlusPlus,
+            ["token_rewards"] = CheckTokenRewards,
+            ["adaptive_kl"] = CheckAdaptiveKl,
         };
         int done = 0;
         foreach (JsonObject row in GoldenJson.Rows(Folder + "cards.jsonl"))
@@ -190,9 +194,16 @@ public class OnPolicyGoldenTests
 
     private static GrpoOptions Settings(JsonObject s) => new()
     {
-        LossType = (string)s["loss_type"]!, Beta = (double?)s["beta"] ?? 0, Epsilon = (double)s["epsilon"]!, EpsilonHigh = (double?)s["epsilon_high"], Delta = (double?)s["delta"],
-        SequenceLevel = (string?)s["importance_sampling_level"] == "sequence", UseBiasCorrectionKl = (bool?)s["use_bias_correction_kl"] ?? true,
-        TopEntropyQuantile = (double?)s["top_entropy_quantile"] ?? 1, OffPolicyMaskThreshold = (double?)s["off_policy_mask_threshold"], EntropyCoef = (double?)s["entropy_coef"] ?? 0,
+        LossType = (string)s["loss_type"]!,
+        Beta = (double?)s["beta"] ?? 0,
+        Epsilon = (double)s["epsilon"]!,
+        EpsilonHigh = (double?)s["epsilon_high"],
+        Delta = (double?)s["delta"],
+        SequenceLevel = (string?)s["importance_sampling_level"] == "sequence",
+        UseBiasCorrectionKl = (bool?)s["use_bias_correction_kl"] ?? true,
+        TopEntropyQuantile = (double?)s["top_entropy_quantile"] ?? 1,
+        OffPolicyMaskThreshold = (double?)s["off_policy_mask_threshold"],
+        EntropyCoef = (double?)s["entropy_coef"] ?? 0,
         MaxCompletionLength = (int?)s["max_completion_length"] ?? 256,
     };
 

@@ -154,7 +154,10 @@ public class PreferenceLossGoldenTests
         FAlphaDivergenceCoef = (double?)s["f_alpha_divergence_coef"] ?? 0.5,
         FDivergenceType = (string?)s["f_divergence_type"] switch
         {
-            "forward_kl" => FDivergence.ForwardKl, "js_divergence" => FDivergence.JsDivergence, "alpha_divergence" => FDivergence.AlphaDivergence, _ => FDivergence.ReverseKl,
+            "forward_kl" => FDivergence.ForwardKl,
+            "js_divergence" => FDivergence.JsDivergence,
+            "alpha_divergence" => FDivergence.AlphaDivergence,
+            _ => FDivergence.ReverseKl,
         },
     };
 
@@ -178,8 +181,12 @@ public class PreferenceLossGoldenTests
 
     private static CpoOptions CpoSettings(JsonObject s) => new()
     {
-        LossType = (string)s["loss_type"]!, Beta = (double)s["beta"]!, CpoAlpha = (double)s["cpo_alpha"]!, LabelSmoothing = (double?)s["label_smoothing"] ?? 0,
-        SimpoGamma = (double?)s["simpo_gamma"] ?? 0.5, Alpha = (double?)s["alpha"] ?? 0,
+        LossType = (string)s["loss_type"]!,
+        Beta = (double)s["beta"]!,
+        CpoAlpha = (double)s["cpo_alpha"]!,
+        LabelSmoothing = (double?)s["label_smoothing"] ?? 0,
+        SimpoGamma = (double?)s["simpo_gamma"] ?? 0.5,
+        Alpha = (double?)s["alpha"] ?? 0,
     };
 
     private static Column CardLoss(JsonObject s, PairScores p)

@@ -149,8 +149,11 @@ public class PreferenceTextGoldenTests
             }
             GrpoOptions options = new()
             {
-                LossType = (string)s["loss_type"]!, Beta = (double)s["beta"]!, MaxCompletionLength = (int)s["max_completion_length"]!,
-                UseBiasCorrectionKl = (bool?)s["use_bias_correction_kl"] ?? true, SequenceLevel = (string?)s["importance_sampling_level"] == "sequence",
+                LossType = (string)s["loss_type"]!,
+                Beta = (double)s["beta"]!,
+                MaxCompletionLength = (int)s["max_completion_length"]!,
+                UseBiasCorrectionKl = (bool?)s["use_bias_correction_kl"] ?? true,
+                SequenceLevel = (string?)s["importance_sampling_level"] == "sequence",
             };
             LanguageModel policy = GoldenModels.Load("models/text-policy");
             // Rewards are logged where completions are sampled, not by the loss.
