@@ -97,10 +97,12 @@ public static class GroupAdvantages
     /// <summary>Share of groups whose rewards are all the same, so that they teach nothing.</summary>
     public static double ZeroDeviationShare(double[] total, int group, RewardScale scale)
     {
-        if (scale == RewardScale.Batch) return Moments(total).Deviation < 1e-8 ? 1 : 0;
-        double[][] groups = [.. total.Chunk(group)];
-        return groups.Count(g => Moments(g).Deviation < 1e-8) / (double)groups.Length;
+        double[][] groups = scale == RewardScale.Batch ? [total] : [.. total.Chunk(group)];
+        return groups.Count(IsFlat) / (double)groups.Length;
     }
+
+    /// <summary>At least two rewards, all the same.</summary>
+    private static bool IsFlat(double[] rewards) => rewards.Count(r => !double.IsNaN(r)) > 1 && Moments(rewards).Deviation < 1e-8;
 
     private static double[] Standardised(double[] values, int group, RewardScale scale)
     {
