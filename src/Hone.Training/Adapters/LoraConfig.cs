@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Hone.Core;
 
 namespace Hone.Training.Adapters;
@@ -51,6 +52,12 @@ public sealed record LoraConfig
     /// <summary>Where a fresh adapter starts: <see cref="DefaultInit"/> or <see cref="PissaInit"/>.</summary>
     public string Init { get; init; } = DefaultInit;
 
+    /// <summary>Numbers of the layers whose named targets are adapted; empty for all.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
+
+    /// <summary>Name of the list of layers in module names, such as <c>layers</c>; null for any.</summary>
+    public string? LayersPattern { get; init; }
+
     /// <summary>Where the base model came from; written, not used.</summary>
     public string BaseModel { get; init; } = "";
 
@@ -61,7 +68,8 @@ public sealed record LoraConfig
     {
         if (Excluded.Any(e => ModuleNames.EndsWith(module, e))) return false;
         if (TargetPattern is not null) return ModuleNames.Matches(module, TargetPattern);
-        return Targets is null ? !isHead : Targets.Any(t => ModuleNames.EndsWith(module, t));
+        if (Targets is null) return !isHead;
+        return Targets.Any(t => ModuleNames.EndsWith(module, t)) && (Layers.Count == 0 || IsInLayers(module));
     }
 
     /// <summary>Whether targets are named, rather than "every linear layer".</summary>
@@ -105,6 +113,8 @@ public sealed record LoraConfig
         ["lora_dropout"] = 0.0,
         ["target_modules"] = TargetPattern is not null ? TargetPattern : ArrayOf(Targets ?? [.. modules]),
         ["exclude_modules"] = Excluded.Count == 0 ? null : ArrayOf(Excluded),
+        ["layers_to_transform"] = Layers.Count == 0 ? null : new JsonArray([.. Layers.Select(l => (JsonNode)l)]),
+        ["layers_pattern"] = LayersPattern,
         ["use_rslora"] = RankStabilised,
         ["use_dora"] = Dora,
         ["bias"] = Bias,
@@ -116,13 +126,19 @@ public sealed record LoraConfig
         ["inference_mode"] = true,
     };
 
+    private bool IsInLayers(string module)
+    {
+        Match match = Regex.Match(module, $@"\.{(LayersPattern is null ? "[^.]*" : Regex.Escape(LayersPattern))}\.(\d+)\.");
+        return match.Success && int.TryParse(match.Groups[1].Value, out int layer) && Layers.Contains(layer);
+    }
+
     private static JsonArray ArrayOf(IEnumerable<string> names) => new([.. names.Select(n => (JsonNode)n)]);
 
     private static LoraConfig FromJson(JsonObject json, string path)
     {
         string kind = (string?)json["peft_type"] ?? "";
         if (kind != "LORA") throw new HoneException($"{path}: adapter type '{kind}' is not supported; LORA is (with DoRA and rsLoRA).");
-        foreach (string feature in (string[])["layer_replication", "target_parameters", "trainable_token_indices", "alora_invocation_tokens", "layers_to_transform"])
+        foreach (string feature in (string[])["layer_replication", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
             if (json[feature] is not null) throw new HoneException($"{path}: '{feature}' is not supported.");
         foreach (string feature in (string[])["lora_bias", "use_qalora", "use_bdlora"])
             if ((bool?)json[feature] == true) throw new HoneException($"{path}: '{feature}' is not supported.");
@@ -133,6 +149,8 @@ public sealed record LoraConfig
             Targets = json["target_modules"] is JsonArray targets ? Texts(targets) : null,
             TargetPattern = json["target_modules"] is JsonValue pattern && (string)pattern! != "all-linear" ? (string)pattern! : null,
             Excluded = json["exclude_modules"] is JsonArray excluded ? Texts(excluded) : [],
+            Layers = json["layers_to_transform"] switch { JsonArray layers => [.. layers.Select(l => (int)l!)], JsonValue layer => [(int)layer], _ => [] },
+            LayersPattern = json["layers_pattern"] switch { JsonArray { Count: 1 } patterns => (string)patterns[0]!, JsonValue name => (string)name!, _ => null },
             RankStabilised = (bool?)json["use_rslora"] ?? false,
             Dora = (bool?)json["use_dora"] ?? false,
             Bias = (string?)json["bias"] ?? "none",

@@ -50,5 +50,20 @@ internal sealed class GoldenPairs
             Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Abs(expected[i]) + 1e-10, $"{what}[{i}]: {actual[i]} instead of {expected[i]}");
     }
 
+    /// <summary>Like <see cref="CheckAll"/> where something is learnt; the reference's gradients elsewhere are those of padding.</summary>
+    public static void CheckWhere(Func<int, bool> isLearnt, double[] expected, double[] actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        CheckAll([.. expected.Where((_, i) => isLearnt(i))], [.. actual.Where((_, i) => isLearnt(i))], tolerance, what);
+    }
+
+    /// <summary>Whether the next token of place i of [rows, width − 1] is in a mask of [rows, width].</summary>
+    public static Func<int, bool> Next(JsonNode mask)
+    {
+        double[][] rows = [.. mask.AsArray().Select(r => GoldenJson.Flat(r!))];
+        int width = rows[0].Length - 1;
+        return i => rows[i / width][i % width + 1] != 0;
+    }
+
     private int Segment(int row) => row < rows / 2 ? 2 * row : 2 * (row - rows / 2) + 1;
 }

@@ -79,7 +79,7 @@ public class OnPolicyGoldenTests
             if (id.StartsWith("rloo_advantages", StringComparison.Ordinal))
             {
                 (double, double)? clip = s["reward_clip_range"] is JsonArray range ? ((double)range[0]!, (double)range[1]!) : null;
-                double[] rewards = RlooLoss.Rewards(GoldenJson.Flat(row["rewards"]!), GoldenJson.Flat(row["sequence_kl"]!), (double)s["beta"]!, clip);
+                double[] rewards = RlooLoss.Rewards([.. row["rewards"]!.AsArray().Select(v => v is null ? double.NaN : (double)v)], GoldenJson.Flat(row["sequence_kl"]!), (double)s["beta"]!, clip);
                 double[] ours = GroupAdvantages.LeaveOneOut(rewards, (int)s["num_generations"]!, (bool)s["normalize_advantages"]!);
                 double[] theirs = GoldenJson.Flat(row["own_float64_advantages"]!);
                 for (int i = 0; i < theirs.Length; i++) GoldenModels.Near(theirs[i], ours[i], 1e-6, $"{id}[{i}]");

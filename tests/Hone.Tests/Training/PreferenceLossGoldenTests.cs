@@ -29,7 +29,7 @@ public class PreferenceLossGoldenTests
                 DpoObjective.Evaluate(layout, pairs.Laid(row["policy_logps"]!), pairs.Laid(row["ref_logps"]!), squares, options);
             double tolerance = (string)row["dtype"]! == "float64" && !options.LossType.Contains("exo") ? 4e-8 : options.LossType.Contains("exo") ? 2e-7 : 2e-5;
             GoldenModels.Near((double)row["loss"]!, loss, tolerance, id);
-            GoldenPairs.CheckAll(GoldenJson.Flat(row["grad_policy_logps"]!), pairs.Back(gradient), Math.Max(tolerance, 1e-7), id + " gradient");
+            GoldenPairs.CheckWhere(GoldenPairs.Next(row["completion_mask"]!), GoldenJson.Flat(row["grad_policy_logps"]!), pairs.Back(gradient), Math.Max(tolerance, 1e-7), id + " gradient");
             CheckDpoMetrics(row, pairs, layout, scores, options, id);
             done++;
         }
@@ -55,7 +55,7 @@ public class PreferenceLossGoldenTests
             graph.Backward(loss);
             string id = (string)row["id"]!;
             GoldenModels.Near((double)row["loss"]!, loss.Values[0], 4e-8, id);
-            GoldenPairs.CheckAll(GoldenJson.Flat(row["grad_policy_logps"]!), policy.Gradients, 1e-7, id + " gradient");
+            GoldenPairs.CheckWhere(GoldenPairs.Next(row["completion_mask"]!), GoldenJson.Flat(row["grad_policy_logps"]!), policy.Gradients, 1e-7, id + " gradient");
             MetricSums metrics = new();
             KtoObjective.AddMetrics(metrics, good, sums.Values, [.. ratios.Values.Select(r => options.Beta * r)]);
             metrics.Add("kl", kl);
@@ -100,7 +100,7 @@ public class PreferenceLossGoldenTests
             int[][] labels = [.. row["labels"]!.AsArray().Select(r => (int[])[.. r!.AsArray().Select(n => (int)n!)])];
             int[][] ids = [.. row["input_ids"]!.AsArray().Select(r => (int[])[.. r!.AsArray().Select(n => (int)n!)])];
             double[][] attention = [.. row["attention_mask"]!.AsArray().Select(r => GoldenJson.Flat(r!))];
-            GoldenPairs pairs = new(new JsonArray([.. labels.Select(r => (JsonNode)new JsonArray([.. r.Select(l => (JsonNode)(l == -100 ? 0 : 1))]))]));
+            GoldenPairs pairs = new(new JsonArray([.. labels.Select(r => (JsonNode)new JsonArray([.. r.Select(l => (JsonNode)(l == -100 ? 0.0 : 1.0))]))]));
             PairLayout layout = new(pairs.Batch);
             (int rows, int width) = (ids.Length, ids[0].Length);
             float[] logits = GoldenModels.Recorded(file, ((string)row["logits"]!).Split(':')[1]);

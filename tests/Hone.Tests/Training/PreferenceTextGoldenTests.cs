@@ -104,7 +104,7 @@ public class PreferenceTextGoldenTests
             PreferenceExamples pairs = new(text, (int)s["max_length"]!, Truncation.KeepStart);
             Row[] rows = RowsOf(row);
             TrainingExample[] examples = [.. rows.Select(pairs.CpoPair).Select(p => new TrainingExample([p.Chosen, p.Rejected]))];
-            CheckRows(row["batch"]!, "input_ids", null, [.. examples.Select(e => e.Sequences[0]), .. examples.Select(e => e.Sequences[1])], id);
+            CheckTokenised(row["tokenised"]!.AsArray(), examples, id);
             double loss = GoldenJson.Number(row["loss_float64"]);
             done++;
             if (double.IsNaN(loss))
@@ -193,6 +193,17 @@ public class PreferenceTextGoldenTests
         StepResult result = trainer.Step(examples, 0, 0);
         GoldenModels.Near((double)row["loss_float64"]!, result.Loss, 2e-5, "loss");
         GoldenModels.Near((double)row["grad_norm_float64"]!, result.GradNorm, 1e-3, "gradient norm");
+    }
+
+    private static void CheckTokenised(JsonArray expected, TrainingExample[] examples, string id)
+    {
+        Assert.Equal(expected.Count, examples.Length);
+        for (int i = 0; i < examples.Length; i++)
+            foreach ((string side, TrainingSequence ours) in ((string, TrainingSequence)[])[("chosen", examples[i].Sequences[0]), ("rejected", examples[i].Sequences[1])])
+            {
+                Assert.True(expected[i]![side + "_input_ids"]!.AsArray().Select(n => (int)n!).SequenceEqual(ours.Ids), $"{id} row {i} {side}: {string.Join(' ', ours.Ids)}");
+                Assert.True(expected[i]![side + "_labels"]!.AsArray().Select(n => (int)n! != -100).SequenceEqual(ours.Weights.Select(w => w != 0)), $"{id} row {i} {side} labels");
+            }
     }
 
     private static void CheckPairs(JsonArray expected, PairTokens[] pairs, string id)

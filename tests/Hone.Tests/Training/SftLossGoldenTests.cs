@@ -18,7 +18,7 @@ public class SftLossGoldenTests
             (double sum, double[] gradient) = SupervisedObjective.Evaluate(GoldenJson.Flat(row["logps"]!), weights, loss);
             double divisor = (double?)row["settings"]!["num_items_in_batch"] ?? weights.Sum();
             GoldenModels.Near((double)row["loss"]!, sum / divisor, 4e-8, id);
-            GoldenPairs.CheckAll(GoldenJson.Flat(row["grad_logps"]!), [.. gradient.Select(g => g / divisor)], 1e-7, id);
+            GoldenPairs.CheckWhere(i => weights[i] != 0, GoldenJson.Flat(row["grad_logps"]!), [.. gradient.Select(g => g / divisor)], 1e-7, id);
             done++;
         }
         Assert.Equal(12, done);

@@ -34,7 +34,7 @@ internal sealed class TrainIpoCommand() : TrainDpoFamily<IpoRecipeOptions>
     protected override string Name => "ipo";
 }
 
-[CliCommand("train rdpo", "DPO with a margin for answers that are merely longer.")]
+[CliCommand("train rdpo", "DPO that does not reward answers for being longer.")]
 internal sealed class TrainRdpoCommand() : TrainDpoFamily<RdpoRecipeOptions>("loss.rdpo_alpha")
 {
     public override IReadOnlyList<Example> Examples { get; } = [new("train rdpo --model models/seed --data pairs.jsonl --rdpo-alpha 0.02 --out runs/rdpo", "length-regularised DPO")];

@@ -77,12 +77,13 @@ public static class GroupAdvantages
         double[] advantages = new double[rewards.Length];
         for (int start = 0; start < rewards.Length; start += group)
         {
-            double sum = rewards.AsSpan(start, group).ToArray().Sum();
-            for (int i = start; i < start + group; i++) advantages[i] = rewards[i] - (sum - rewards[i]) / (group - 1);
+            double[] given = [.. rewards.Skip(start).Take(group).Where(r => !double.IsNaN(r))];
+            for (int i = start; i < start + group; i++)
+                advantages[i] = given.Length < 2 ? double.NaN : rewards[i] - (given.Sum() - rewards[i]) / (given.Length - 1);
         }
-        if (!normalise) return advantages;
+        if (!normalise) return Zeroed(advantages, rewards);
         (double mean, double deviation) = Moments(advantages);
-        return [.. advantages.Select(a => (a - mean) / (deviation + Epsilon))];
+        return Zeroed([.. advantages.Select(a => (a - mean) / (deviation + Epsilon))], rewards);
     }
 
     /// <summary>Mean and sample standard deviation of the numbers that are given; the deviation of fewer than two is 0.</summary>
@@ -97,10 +98,12 @@ public static class GroupAdvantages
     /// <summary>Share of groups whose rewards are all the same, so that they teach nothing.</summary>
     public static double ZeroDeviationShare(double[] total, int group, RewardScale scale)
     {
-        if (scale == RewardScale.Batch) return Moments(total).Deviation < 1e-8 ? 1 : 0;
-        double[][] groups = [.. total.Chunk(group)];
-        return groups.Count(g => Moments(g).Deviation < 1e-8) / (double)groups.Length;
+        double[][] groups = scale == RewardScale.Batch ? [total] : [.. total.Chunk(group)];
+        return groups.Count(IsFlat) / (double)groups.Length;
     }
+
+    /// <summary>At least two rewards, all the same.</summary>
+    private static bool IsFlat(double[] rewards) => rewards.Count(r => !double.IsNaN(r)) > 1 && Moments(rewards).Deviation < 1e-8;
 
     private static double[] Standardised(double[] values, int group, RewardScale scale)
     {

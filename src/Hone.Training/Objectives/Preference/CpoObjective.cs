@@ -38,7 +38,7 @@ public sealed class CpoObjective(LanguageModel model, CpoOptions options, bool r
         graph.Backward(loss);
         metrics.AddRewards(better.Values, worse.Values);
         metrics.AddLogProbs(chosen.Values, rejected.Values);
-        metrics.Add("nll_loss", scores.ChosenNll.Values[0], layout.Pairs);
+        metrics.Add("nll_loss", options.CpoAlpha == 0 ? 0 : scores.ChosenNll.Values[0], layout.Pairs); // TRL does not compute it then
         return (loss.Values[0], tokens.Gradients);
     }
 }

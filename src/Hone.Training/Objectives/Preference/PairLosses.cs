@@ -125,9 +125,9 @@ public static class PairLosses
     /// <summary>Conservative DPO, −(1 − ε) log σ(β δ) − ε log σ(−β δ): Mitchell 2023.</summary>
     private static Column Cdpo(PairScores p, PreferenceOptions o) => Smoothed(o.Beta * p.Delta(o), o.LabelSmoothing);
 
-    /// <summary>Length-regularised DPO, −log σ(β δ − α (|y_w| − |y_l|)): Park et al., arXiv:2403.19159.</summary>
+    /// <summary>Length-regularised DPO, −log σ(β δ + α (|y_w| − |y_l|)): Park et al., arXiv:2403.19159, equation 9. A longer chosen answer needs less of a margin.</summary>
     private static Column Rdpo(PairScores p, PreferenceOptions o) =>
-        -(o.Beta * p.Delta(o) - o.RdpoAlpha * (p.ChosenLength - p.RejectedLength)).LogSigmoid();
+        -(o.Beta * p.Delta(o) + o.RdpoAlpha * (p.ChosenLength - p.RejectedLength)).LogSigmoid();
 
     private static Column Smoothed(Column logits, double e) => -(1 - e) * logits.LogSigmoid() - e * (-logits).LogSigmoid();
 }

@@ -47,7 +47,7 @@ public sealed record PreferenceOptions : ICheckedOptions
     [Limits(Above = 0)]
     public double DiscopopTau { get; init; } = 0.05;
 
-    [Description("rdpo: margin asked for per token that the chosen answer is longer")]
+    [Description("rdpo: margin given for each token that the chosen answer is longer")]
     public double RdpoAlpha { get; init; } = 0.05;
 
     /// <summary>The loss types in order.</summary>
