@@ -1,7 +1,7 @@
+using Hone.Training.Objectives;
 using Hone.Training.Objectives.OnPolicy;
 using Hone.Training.Objectives.Preference;
 using Hone.Training.Objectives.Values;
-using Hone.Training.Objectives;
 
 namespace Hone.Tests.Training;
 

@@ -14,9 +14,17 @@ internal static class TinyTextModel
     {
         LanguageModel model = new(ModelConfig.FromJson(new JsonObject
         {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"), ["model_type"] = "llama", ["vocab_size"] = vocabulary, ["hidden_size"] = 32,
-            ["intermediate_size"] = 64, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["rms_norm_eps"] = 1e-5,
-            ["max_position_embeddings"] = 256, ["tie_word_embeddings"] = true,
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["model_type"] = "llama",
+            ["vocab_size"] = vocabulary,
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 64,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["rms_norm_eps"] = 1e-5,
+            ["max_position_embeddings"] = 256,
+            ["tie_word_embeddings"] = true,
         }, "test"));
         ModelInit.Randomise(model, new RandomStream(seed, "weights"));
         return model;
