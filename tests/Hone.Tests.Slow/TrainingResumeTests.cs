@@ -13,26 +13,27 @@ namespace Hone.Tests;
 /// <summary>A run that is killed at any moment ends at the same bits as one that was left alone.</summary>
 public class TrainingResumeTests
 {
-    private const int Kills = 10, Steps = 1000;
-
-    [Fact]
-    public void A_killed_run_resumes_to_bit_identical_weights()
+    [Theory]
+    [InlineData("sft", "rows.jsonl", 1000, 10, "model/model.safetensors", "--lr", "3e-3")]
+    [InlineData("dpo", "pairs.jsonl", 300, 4, "adapter/adapter_model.safetensors", "--lr", "1e-3", "--lora-rank", "4")]
+    [InlineData("grpo", "task.jsonl", 120, 4, "model/model.safetensors", "--lr", "1e-3", "--num-generations", "4", "--max-completion-length", "6", "--check", "exact")]
+    public void A_killed_run_resumes_to_bit_identical_weights(string trainer, string data, int steps, int kills, string weights, params string[] settings)
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        (string model, string data) = (Path.Combine(folder, "model"), Path.Combine(folder, "rows.jsonl"));
+        string model = Path.Combine(folder, "model");
         WriteModel(model);
-        WriteRows(data);
+        WriteRows(folder);
         string[] Arguments(string name) =>
         [
-            "train", "sft", "--model", model, "--data", data, "--out", Path.Combine(folder, name), "--steps", $"{Steps}", "--batch", "4", "--lr", "3e-3",
-            "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet",
+            "train", trainer, "--model", model, "--data", Path.Combine(folder, data), "--out", Path.Combine(folder, name), "--steps", $"{steps}", "--batch", "4",
+            "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet", .. settings,
         ];
         ProcessResult whole = HoneProcess.Run(Arguments("whole"));
         Assert.True(whole.ExitCode == 0, whole.Error);
 
         Random random = new(20);
         int atWork = 0;
-        for (int kill = 0; kill < Kills; kill++)
+        for (int kill = 0; kill < kills; kill++)
         {
             using HoneProcess run = HoneProcess.Start(Arguments("killed"));
             int wait = 250 + random.Next(900);
@@ -40,13 +41,13 @@ public class TrainingResumeTests
             if (!run.HasExited) atWork++;
             run.Kill();
         }
-        Assert.True(atWork >= Kills / 2, $"only {atWork} of {Kills} runs were still at work when they were killed");
+        Assert.True(atWork >= kills / 2, $"only {atWork} of {kills} runs were still at work when they were killed");
         ProcessResult last = HoneProcess.Run(Arguments("killed"));
         Assert.True(last.ExitCode == 0, last.Error);
 
-        Assert.Equal(Hash(Path.Combine(folder, "whole", "model", "model.safetensors")), Hash(Path.Combine(folder, "killed", "model", "model.safetensors")));
-        int[] steps = [.. Jsonl.Read(Path.Combine(folder, "killed", "metrics.jsonl")).Select(r => (int)r.Fields["step"]!)];
-        Assert.Equal(Enumerable.Range(1, Steps), steps);
+        Assert.Equal(Hash(Path.Combine(folder, "whole", weights)), Hash(Path.Combine(folder, "killed", weights)));
+        int[] logged = [.. Jsonl.Read(Path.Combine(folder, "killed", "metrics.jsonl")).Select(r => (int)r.Fields["step"]!)];
+        Assert.Equal(Enumerable.Range(1, steps), logged);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -73,11 +74,19 @@ public class TrainingResumeTests
         ModelSaver.Save(folder, new LoadedModel(model, null, tokenizer), WeightType.F32);
     }
 
-    private static void WriteRows(string path)
+    private static void WriteRows(string folder)
     {
-        StringBuilder rows = new();
-        for (int i = 0; i < 60; i++) rows.Append($"{{\"prompt\":\"{i} + {i % 7} =\",\"completion\":\" {i + i % 7}\"}}\n");
-        File.WriteAllText(path, rows.ToString());
+        StringBuilder rows = new(), pairs = new(), tasks = new();
+        for (int i = 0; i < 60; i++)
+        {
+            (string question, int answer) = ($"{i} + {i % 7} =", i + i % 7);
+            rows.Append($"{{\"prompt\":\"{question}\",\"completion\":\" {answer}\"}}\n");
+            pairs.Append($"{{\"prompt\":\"{question}\",\"chosen\":\" {answer}\",\"rejected\":\" {answer + 1}\"}}\n");
+            tasks.Append($"{{\"question\":\"{question}\",\"answer\":\"{answer}\"}}\n");
+        }
+        File.WriteAllText(Path.Combine(folder, "rows.jsonl"), rows.ToString());
+        File.WriteAllText(Path.Combine(folder, "pairs.jsonl"), pairs.ToString());
+        File.WriteAllText(Path.Combine(folder, "task.jsonl"), tasks.ToString());
     }
 
     private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
