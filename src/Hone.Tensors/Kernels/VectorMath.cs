@@ -6,8 +6,8 @@ using Hone.Tensors.Kernels.Simd;
 namespace Hone.Tensors.Kernels;
 
 /// <summary>
-/// Elementary and activation functions over spans; results do not depend on where a span begins or how it is cut. Two to three
-/// times as fast as TensorPrimitives on AVX-512, from the first call on (no tiered compilation). Results may overwrite arguments.
+/// Elementary and activation functions over spans; results do not depend on where a span begins or how it is cut. Compiled
+/// at full optimisation from the first call on. Results may overwrite arguments.
 /// </summary>
 public static unsafe class VectorMath
 {

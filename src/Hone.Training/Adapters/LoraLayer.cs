@@ -59,17 +59,13 @@ public sealed class LoraLayer : ILinearAdapter
     /// <summary>W + sBA, or with DoRA m ∘ (W + sBA) / ‖W + sBA‖.</summary>
     /// <param name="workers">Threads.</param>
     /// <param name="target">[out, in].</param>
-    public unsafe void Merged(WorkerPool workers, Span<float> target)
+    public void Merged(WorkerPool workers, Span<float> target)
     {
-        int inputs = Layer.Inputs, outputs = Layer.Outputs;
-        TensorPrimitives.Multiply(B.Value.Data, Scaling, scaled ??= new float[B.Value.Count]);
-        Layer.Weight.Value.Data.CopyTo(target);
-        fixed (float* b = scaled, result = target)
-            Gemm.Run(workers, false, false, outputs, inputs, Rank, b, Rank, A.Value.Pointer, inputs, result, inputs, true);
+        SumInto(workers, target);
         if (Magnitude is null) return;
-        for (int row = 0; row < outputs; row++)
+        for (int row = 0; row < Layer.Outputs; row++)
         {
-            Span<float> weights = target.Slice(row * inputs, inputs);
+            Span<float> weights = target.Slice(row * Layer.Inputs, Layer.Inputs);
             TensorPrimitives.Multiply(weights, Magnitude.Value.Data[row] / TensorPrimitives.Norm<float>(weights), weights);
         }
     }
@@ -83,14 +79,19 @@ public sealed class LoraLayer : ILinearAdapter
     private float[]? scaled;
     private float[]? merged;
 
-    private unsafe void RowNorms(WorkerPool workers, Span<float> target)
+    private void RowNorms(WorkerPool workers, Span<float> target)
     {
-        int inputs = Layer.Inputs;
-        merged ??= new float[Layer.Weight.Value.Count];
+        SumInto(workers, merged ??= new float[Layer.Weight.Value.Count]);
+        for (int row = 0; row < target.Length; row++)
+            target[row] = TensorPrimitives.Norm<float>(merged.AsSpan(row * Layer.Inputs, Layer.Inputs));
+    }
+
+    /// <summary>W + sBA.</summary>
+    private unsafe void SumInto(WorkerPool workers, Span<float> target)
+    {
         TensorPrimitives.Multiply(B.Value.Data, Scaling, scaled ??= new float[B.Value.Count]);
-        Layer.Weight.Value.Data.CopyTo(merged);
-        fixed (float* b = scaled, result = merged)
-            Gemm.Run(workers, false, false, Layer.Outputs, inputs, Rank, b, Rank, A.Value.Pointer, inputs, result, inputs, true);
-        for (int row = 0; row < target.Length; row++) target[row] = TensorPrimitives.Norm<float>(merged.AsSpan(row * inputs, inputs));
+        Layer.Weight.Value.Data.CopyTo(target);
+        fixed (float* b = scaled, result = target)
+            Gemm.Run(workers, false, false, Layer.Outputs, Layer.Inputs, Rank, b, Rank, A.Value.Pointer, Layer.Inputs, result, Layer.Inputs, true);
     }
 }
