@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hone.Core.Schema;
 
 namespace Hone.Core;
 
@@ -28,8 +29,6 @@ public static class Jsonl
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
     };
-
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     /// <summary>
     /// Reads one object per line; blank lines are passed over. <paramref name="skipped"/> hears of every line left out under
@@ -66,7 +65,7 @@ public static class Jsonl
         JsonNode? node;
         try
         {
-            node = JsonNode.Parse(text, documentOptions: Strict);
+            node = JsonText.ParseStrict(text);
         }
         catch (JsonException error)
         {

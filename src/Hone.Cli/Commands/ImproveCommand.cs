@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hone.Cli.Options;
 using Hone.Data;
+using Hone.Evaluation.Statistics;
 using Hone.Inference;
 using Hone.Methods.GuidedSelfImprovement;
 using Hone.Tensors.Threads;
@@ -60,7 +61,7 @@ internal sealed class ImproveCommand : CliCommand
         run.Output.WriteLine($"before  {Share(result["before"]!)}");
         run.Output.WriteLine($"after   {Share(result["after"]!)}");
         JsonNode test = result["paired_test"]!;
-        run.Output.WriteLine($"change  {(double)result["difference_points"]!:+0.0;-0.0;0.0} points; {test["wrong_to_right"]} became right, {test["right_to_wrong"]} became wrong, exact McNemar p = {(double)test["p_value"]!:0.0000}");
+        run.Output.WriteLine($"change  {(double)result["difference_points"]!:+0.0;-0.0;0.0} points; {test["wrong_to_right"]} became right, {test["right_to_wrong"]} became wrong, exact McNemar p {PairedTests.Show((double)test["p_value"]!)}");
         if (!(bool)result["helped"]!) run.Output.WriteLine("no round did better than the start: the model is unchanged");
         run.Output.WriteLine($"report  {Path.Combine(folder, "report.html")}");
         run.Output.WriteLine($"model   {Path.Combine(folder, "model")}");

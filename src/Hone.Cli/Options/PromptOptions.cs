@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Models.Loading;
 using Hone.Models.Templates;
@@ -50,16 +49,7 @@ internal sealed class PromptOptions
     private static Conversation ReadConversation(string path)
     {
         if (!File.Exists(path)) throw new HoneException($"{path}: no such file. Give a JSON file with a list of messages.");
-        if (new FileInfo(path).Length > MaxFileBytes) throw new HoneException($"{path}: larger than {MaxFileBytes >> 20} MB; expected a JSON file with a list of messages.");
-        JsonNode? node;
-        try
-        {
-            node = JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 64 });
-        }
-        catch (JsonException error)
-        {
-            throw new HoneException($"{path}:{error.LineNumber + 1}: not valid JSON at column {error.BytePositionInLine + 1}.", error);
-        }
+        JsonNode? node = JsonFile.Read(path, MaxFileBytes);
         JsonArray? list = node as JsonArray ?? (node as JsonObject)?["messages"] as JsonArray;
         if (list is not { Count: > 0 }) throw new HoneException($"{path}: expected a list of messages {{\"role\", \"content\"}}, or an object with such a list under 'messages'.");
         return new Conversation(list) { AddGenerationPrompt = true, Tools = (node as JsonObject)?["tools"] as JsonArray };

@@ -11,6 +11,8 @@ public static class JsonText
     /// <summary>Deepest nesting read.</summary>
     public const int MaxDepth = 64;
 
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+
     /// <summary>Parses one value; numbers keep their spelling.</summary>
     /// <exception cref="JsonException">Malformed or too deep. Half a surrogate pair is read as it is in a value, and refused in a key.</exception>
     public static JsonNode? Parse(string text)
@@ -18,6 +20,30 @@ public static class JsonText
         // Half a surrogate pair outside an escape becomes U+FFFD here; the library would throw something else than JsonException.
         using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { MaxDepth = MaxDepth });
         return Copy(document.RootElement);
+    }
+
+    /// <summary>Like <see cref="Parse"/>, but a key given twice is refused.</summary>
+    /// <exception cref="JsonException">Malformed, too deep, a key twice, half a surrogate pair in a key.</exception>
+    public static JsonNode? ParseStrict(string text)
+    {
+        // Only an escape can spell half a surrogate pair; everything else takes the library's faster way.
+        if (!text.Contains("\\ud", StringComparison.OrdinalIgnoreCase)) return JsonNode.Parse(text, documentOptions: Strict);
+        using JsonDocument document = ParseDocument(Encoding.UTF8.GetBytes(text));
+        return Copy(document.RootElement);
+    }
+
+    /// <summary>The document of UTF-8 bytes without a key given twice; its strings may still hold half a surrogate pair.</summary>
+    /// <exception cref="JsonException">Malformed, too deep, a key twice, half a surrogate pair in a key.</exception>
+    public static JsonDocument ParseDocument(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            return JsonDocument.Parse(utf8, Strict);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new JsonException("a key holds half a surrogate pair or bytes that are not UTF-8", error);
+        }
     }
 
     /// <summary>Like <see cref="Parse"/>, but false for anything malformed.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hone.Core;
+using Hone.Core.Schema;
 
 namespace Hone.Evaluation.Checkers;
 
@@ -40,19 +41,7 @@ public sealed partial class JsonChecker : IChecker
 
     public string? Extract(Row row, string output) => TryParse(Payload(output), out JsonNode? value) ? value?.ToJsonString() ?? "null" : null;
 
-    internal static bool TryParse(string text, out JsonNode? value)
-    {
-        try
-        {
-            value = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = 64 });
-            return true;
-        }
-        catch (JsonException)
-        {
-            value = null;
-            return false;
-        }
-    }
+    internal static bool TryParse(string text, out JsonNode? value) => JsonText.TryParse(text, out value);
 
     private static string Payload(string output) => Fence().Match(output) is { Success: true } match ? match.Groups[1].Value : output.Trim();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hone.Core;
 
 namespace Hone.Evaluation.Statistics;
@@ -13,6 +14,9 @@ public enum Alternative
 /// <summary>Tests for two systems that answered the same questions.</summary>
 public static class PairedTests
 {
+    /// <summary>A p value with its relation sign, as reports print it: "= 0.0312" or "&lt; 0.0001".</summary>
+    public static string Show(double p) => p < 0.0001 ? "< 0.0001" : "= " + p.ToString("0.0000", CultureInfo.InvariantCulture);
+
     /// <summary>
     /// McNemar's exact test: of the questions on which the two differ, is either system ahead more often than a fair coin would be?
     /// </summary>

@@ -79,14 +79,6 @@ public sealed record EmbeddingSettings(Pooling Pooling = Pooling.Mean, bool Unit
 
     private static JsonNode? ReadJson(string path)
     {
-        if (!File.Exists(path)) return null;
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { MaxDepth = 64 });
-        }
-        catch (JsonException error)
-        {
-            throw new HoneException($"{path}: not valid JSON: {error.Message}", error);
-        }
+        return File.Exists(path) ? JsonFile.Read(path) : null;
     }
 }

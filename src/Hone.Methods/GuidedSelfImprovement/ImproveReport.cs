@@ -34,7 +34,7 @@ public static class ImproveReport
         [
             new("Before", $"{before.Value:P1}", $"{outcome.Before.Right} of {outcome.Before.Count}, 95 %: {before.Low:P1} to {before.High:P1}"),
             new("After", $"{after.Value:P1}", $"{outcome.After.Right} of {outcome.After.Count}, 95 %: {after.Low:P1} to {after.High:P1}", gain > 0 ? Tone.Good : Tone.Neutral),
-            new("Change", $"{gain:+0.0;-0.0;0.0} points", $"{better} became right, {worse} became wrong; exact McNemar p {(p < 0.0001 ? "< 0.0001" : $"= {p:0.0000}")}", p < 0.05 ? (gain > 0 ? Tone.Good : Tone.Bad) : Tone.Neutral),
+            new("Change", $"{gain:+0.0;-0.0;0.0} points", $"{better} became right, {worse} became wrong; exact McNemar p {PairedTests.Show(p)}", p < 0.05 ? (gain > 0 ? Tone.Good : Tone.Bad) : Tone.Neutral),
             new("Cost", $"{outcome.Seconds / 60:0.0} min", $"{outcome.Rounds.Sum(r => r.Sampling?.Draws ?? 0):N0} draws, {outcome.Rounds.Sum(r => r.TrainedTokens):N0} trained tokens"),
         ]);
         if (outcome.BestRound < 0)

@@ -11,6 +11,20 @@ internal sealed class ConfigJson(JsonObject json, string source)
 {
     public string Source => source;
 
+    /// <summary>A copy as if it had been read from a file: settings written by code hold typed nodes that convert less freely.</summary>
+    /// <exception cref="HoneException">An infinite number or NaN among them.</exception>
+    public static JsonObject Parsed(JsonObject json, string source)
+    {
+        try
+        {
+            return (JsonObject)JsonNode.Parse(json.ToJsonString())!;
+        }
+        catch (ArgumentException error)
+        {
+            throw new HoneException($"{source}: a setting is not a finite number.", error);
+        }
+    }
+
     /// <summary>Whether a setting is there with a value other than null.</summary>
     public bool Has(string name) => json[name] is not null;
 

@@ -56,7 +56,7 @@ public sealed record EncoderConfig
     /// <exception cref="HoneException">Another architecture, a missing or impossible setting.</exception>
     public static EncoderConfig FromJson(JsonObject json, string source = "config.json")
     {
-        JsonObject parsed = (JsonObject)JsonNode.Parse(json.ToJsonString())!;
+        JsonObject parsed = ConfigJson.Parsed(json, source);
         ConfigJson reader = new(parsed, source);
         string type = reader.Text("model_type") ?? throw reader.Missing("model_type");
         if (type != "bert") throw HoneException.Unknown($"encoder architecture (in {source})", type, Names);

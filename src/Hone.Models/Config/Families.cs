@@ -27,8 +27,7 @@ public static class Families
 
     internal static ModelConfig Read(JsonObject json, string source)
     {
-        // Settings written by code hold typed nodes that convert less freely than parsed ones.
-        JsonObject parsed = (JsonObject)JsonNode.Parse(json.ToJsonString())!;
+        JsonObject parsed = ConfigJson.Parsed(json, source);
         ConfigJson reader = new(parsed, source);
         string name = reader.Text("model_type") ?? throw reader.Missing("model_type");
         if (!Known.TryGetValue(name, out Func<ConfigJson, ModelConfig>? family)) throw HoneException.Unknown($"model architecture (in {source})", name, Known.Keys);

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hone.Core;
 
 namespace Hone.Models.Formats;
@@ -62,14 +62,12 @@ public sealed class SafetensorsIndex : MappedWeightFile
     private static Dictionary<string, string> ParseMap(string path)
     {
         Dictionary<string, string> map = new(StringComparer.Ordinal);
-        using JsonDocument document = JsonFile.Parse(path, maxBytes: 256 << 20);
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("weight_map", out JsonElement weights) || weights.ValueKind != JsonValueKind.Object)
+        if ((JsonFile.Read(path, maxBytes: 256 << 20) as JsonObject)?["weight_map"] is not JsonObject weights)
             throw new HoneException($"{path}: expected an object with 'weight_map'.");
-        foreach (JsonProperty entry in weights.EnumerateObject())
+        foreach ((string name, JsonNode? file) in weights)
         {
-            if (entry.Value.ValueKind != JsonValueKind.String) throw new HoneException($"{path}: '{entry.Name}': expected a file name.");
-            map[entry.Name] = CheckName(entry.Value.GetString()!, path);
+            if (file is not JsonValue value || !value.TryGetValue(out string? text)) throw new HoneException($"{path}: '{name}': expected a file name.");
+            map[name] = CheckName(text, path);
         }
         return map;
     }

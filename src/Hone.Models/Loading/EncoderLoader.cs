@@ -12,7 +12,7 @@ public static class EncoderLoader
     public static bool IsEncoder(string folder)
     {
         string path = Path.Combine(ModelLoader.FolderOf(ModelFiles.Locate(folder)), "config.json");
-        return File.Exists(path) && ModelLoader.ReadObject(path)["model_type"] is { } type && EncoderConfig.Names.Contains(type.ToString());
+        return File.Exists(path) && JsonFile.ReadObject(path)["model_type"] is { } type && EncoderConfig.Names.Contains(type.ToString());
     }
 
     /// <summary>Loads config.json and the weights beside it.</summary>
@@ -33,6 +33,6 @@ public static class EncoderLoader
     public static EncoderConfig LoadConfig(string folder)
     {
         string path = Path.Combine(ModelLoader.FolderOf(ModelFiles.Locate(folder)), "config.json");
-        return EncoderConfig.FromJson(ModelLoader.ReadObject(path), path);
+        return EncoderConfig.FromJson(JsonFile.ReadObject(path), path);
     }
 }

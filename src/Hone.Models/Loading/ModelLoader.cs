@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Models.Config;
@@ -53,7 +51,7 @@ public static class ModelLoader
     {
         string config = System.IO.Path.Combine(FolderOf(path), "config.json");
         if (!File.Exists(config)) throw new HoneException($"{config}: no such file. A model in safetensors files needs its config.json beside them.");
-        return ModelConfig.FromJson(ReadObject(config), config);
+        return ModelConfig.FromJson(JsonFile.ReadObject(config, MaxConfigBytes), config);
     }
 
     private static ModelConfig Llama2cSettings(Llama2cFile file)
@@ -83,7 +81,7 @@ public static class ModelLoader
     {
         if (file is GgufFile gguf) return GgufEnds(gguf, config);
         string source = System.IO.Path.Combine(FolderOf(path), "generation_config.json");
-        return File.Exists(source) ? GenerationDefaults.Read(ReadObject(source), source, config) : GenerationDefaults.Of(config);
+        return File.Exists(source) ? GenerationDefaults.Read(JsonFile.ReadObject(source, MaxConfigBytes), source, config) : GenerationDefaults.Of(config);
     }
 
     /// <summary>A GGUF file may name an end of turn besides the end of text.</summary>
@@ -97,12 +95,4 @@ public static class ModelLoader
 
     internal static string FolderOf(string path) => Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
 
-    internal static JsonObject ReadObject(string path)
-    {
-        using JsonDocument document = JsonFile.Parse(path, MaxConfigBytes);
-        // Strings that are not UTF-8 pass the parser and fail only when they are read; decoded like this they hold U+FFFD.
-        return document.RootElement.ValueKind == JsonValueKind.Object
-            ? JsonNode.Parse(Encoding.UTF8.GetString(File.ReadAllBytes(path)))!.AsObject()
-            : throw new HoneException($"{path}: expected a JSON object.");
-    }
 }

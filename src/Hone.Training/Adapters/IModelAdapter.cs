@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Models.Decoder;
@@ -46,13 +45,6 @@ public static class ModelAdapter
     internal static JsonObject ReadConfig(string path)
     {
         if (!File.Exists(path)) throw new HoneException($"{path}: no such file. An adapter folder holds {AdapterFile.ConfigName} and {AdapterFile.WeightsName}.");
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("not an object");
-        }
-        catch (JsonException error)
-        {
-            throw new HoneException($"{path}: not an adapter configuration ({error.Message})", error);
-        }
+        return JsonFile.ReadObject(path);
     }
 }

@@ -146,7 +146,7 @@ internal sealed record ModuleSet(IReadOnlyList<string> Ends, string? Pattern)
 
     public static ModuleSet From(JsonNode? node) => node switch
     {
-        JsonArray array => new([.. array.Select(n => (string)n!)], null),
+        JsonArray array => new([.. array.Select(n => (string?)n ?? throw new FormatException("null where a name is needed"))], null),
         JsonValue value => new([], (string)value!),
         _ => new([], null),
     };

@@ -149,14 +149,14 @@ public sealed record LoraConfig
             Targets = json["target_modules"] is JsonArray targets ? Texts(targets) : null,
             TargetPattern = json["target_modules"] is JsonValue pattern && (string)pattern! != "all-linear" ? (string)pattern! : null,
             Excluded = json["exclude_modules"] is JsonArray excluded ? Texts(excluded) : [],
-            Layers = json["layers_to_transform"] switch { JsonArray layers => [.. layers.Select(l => (int)l!)], JsonValue layer => [(int)layer], _ => [] },
-            LayersPattern = json["layers_pattern"] switch { JsonArray { Count: 1 } patterns => (string)patterns[0]!, JsonValue name => (string)name!, _ => null },
+            Layers = json["layers_to_transform"] switch { JsonArray layers => [.. layers.Select(l => (int)Given(l))], JsonValue layer => [(int)layer], _ => [] },
+            LayersPattern = json["layers_pattern"] switch { JsonArray { Count: 1 } patterns => (string)Given(patterns[0])!, JsonValue name => (string)name!, _ => null },
             RankStabilised = (bool?)json["use_rslora"] ?? false,
             Dora = (bool?)json["use_dora"] ?? false,
             Bias = (string?)json["bias"] ?? "none",
             ModulesToSave = json["modules_to_save"] is JsonArray saved ? Texts(saved) : [],
-            RankPattern = (json["rank_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => (int)p.Value!) ?? [],
-            AlphaPattern = (json["alpha_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => p.Value!.GetValue<double>()) ?? [],
+            RankPattern = (json["rank_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => (int)Given(p.Value)) ?? [],
+            AlphaPattern = (json["alpha_pattern"] as JsonObject)?.ToDictionary(p => p.Key, p => Given(p.Value).GetValue<double>()) ?? [],
             BaseModel = (string?)json["base_model_name_or_path"] ?? "",
         };
     }
@@ -164,5 +164,7 @@ public sealed record LoraConfig
     private static int Whole(JsonObject json, string name) =>
         (int?)json[name] is { } value and > 0 ? value : throw new FormatException($"{name} must be a positive whole number");
 
-    private static string[] Texts(JsonArray array) => [.. array.Select(n => (string)n!)];
+    private static string[] Texts(JsonArray array) => [.. array.Select(n => (string)Given(n)!)];
+
+    private static JsonNode Given(JsonNode? node) => node ?? throw new FormatException("null where a value is needed");
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hone.Core;
 
 namespace Hone.Training.Adapters;
 
@@ -13,7 +14,18 @@ internal static class ModuleNames
         module == name || module.EndsWith("." + name, StringComparison.Ordinal);
 
     /// <summary>Whether a regular expression covers the whole name.</summary>
-    public static bool Matches(string module, string pattern) => Regex.IsMatch(module, $"^(?:{pattern})$");
+    /// <exception cref="HoneException">The pattern is malformed, or takes too long on a short name.</exception>
+    public static bool Matches(string module, string pattern)
+    {
+        try
+        {
+            return Regex.IsMatch(module, $"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        }
+        catch (Exception error) when (error is ArgumentException or RegexMatchTimeoutException)
+        {
+            throw new HoneException($"'{pattern}' does not work as a pattern of module names: {error.Message}", error);
+        }
+    }
 
     /// <summary>The value of the first key, a regular expression, that the end of the name matches.</summary>
     public static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string module, T otherwise)

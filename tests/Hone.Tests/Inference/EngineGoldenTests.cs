@@ -26,7 +26,9 @@ public sealed class EngineGoldenTests
         Assert.Equal(greedy.Count, results.Count);
         foreach ((GenerationResult result, JsonNode? expected) in results.Zip(greedy.Select(entry => entry.Value)))
         {
-            Assert.Equal(GoldenModel.Ints(expected!["tokens"]!), result.Ids);
+            int[] tokens = GoldenModel.Ints(expected!["tokens"]!);
+            Parity.Count(1, tokens.SequenceEqual(result.Ids) ? 1 : 0);
+            Assert.Equal(tokens, result.Ids);
             Assert.Equal(FinishReason.Length, result.Finish);
         }
     }
@@ -43,7 +45,9 @@ public sealed class EngineGoldenTests
             MaxTokens = 24,
             StopIds = GoldenModel.Ints(stop["eos_token_id"]!),
         })[0];
-        Assert.Equal(GoldenModel.Ints(stop["tokens"]!), result.Ids);
+        int[] tokens = GoldenModel.Ints(stop["tokens"]!);
+        Parity.Count(1, tokens.SequenceEqual(result.Ids) ? 1 : 0);
+        Assert.Equal(tokens, result.Ids);
         Assert.Equal(FinishReason.EndToken, result.Finish);
     }
 }

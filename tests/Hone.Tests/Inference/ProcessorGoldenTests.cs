@@ -42,6 +42,7 @@ public sealed class ProcessorGoldenTests
             if (Difference(row["processed"]!, logits, 1e-6) is not null) differ.Add((string)row["id"]!);
             compared++;
         }
+        Parity.Count(compared + refused, compared + refused - differ.Count);
         Assert.Equal(["top_p-259", "top_p-260"], differ);
         Assert.Equal(296, compared + refused);
         Assert.True(refused >= 15, $"{refused} refusals");
@@ -61,6 +62,7 @@ public sealed class ProcessorGoldenTests
             AssertSame(row["processed"]!, logits, (string)row["id"]!);
             compared++;
         }
+        Parity.Count(compared, compared);
         Assert.Equal(26, compared);
     }
 
@@ -83,6 +85,7 @@ public sealed class ProcessorGoldenTests
             AssertSame(row["processed"]!, logits, (string)row["id"]!);
             compared++;
         }
+        Parity.Count(compared, compared);
         Assert.Equal(10, compared);
     }
 
@@ -103,6 +106,7 @@ public sealed class ProcessorGoldenTests
             compared++;
             if (Difference(row["processed"]!, logits, 1e-5) is not null) differ.Add((string)row["id"]!);
         }
+        Parity.Count(compared, compared - differ.Count);
         Assert.Equal(72, compared);
         Assert.Equal(["llamacpp-48", "llamacpp-49", "llamacpp-58"], differ);
     }

@@ -28,6 +28,7 @@ public class RegularPatternTests
                 refused.Add(error.Message);
             }
         }
+        Parity.Count(rows, rows - failures.Count - refused.Count);
         Assert.Equal(156, rows);
         Assert.True(failures.Count == 0, string.Join('\n', failures));
         Assert.Equal(3, refused.Count);

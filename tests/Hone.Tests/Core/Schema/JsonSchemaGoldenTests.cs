@@ -32,6 +32,7 @@ public class JsonSchemaGoldenTests
                 if (wanted != got) errors.Add($"{row["id"]}: expected {wanted}, got {got}; {row["schema"]!.ToJsonString()} on {row["instance"]}");
             }
         }
+        Parity.Count(rows, rows - verdicts.Count - errors.Count - 1); // one verdict follows the other validator of its row
         Assert.Equal(861, rows);
         Assert.True(verdicts.Count == 0, $"{verdicts.Count} verdicts differ\n{string.Join('\n', verdicts)}");
         Assert.True(errors.Count == 0, $"{errors.Count} error lists differ\n{string.Join('\n', errors)}");

@@ -29,6 +29,7 @@ public class ToolCallGoldenTests
             bool same = wanted == found && (want["content"] is null || (string)want["content"]! == got.Content) && (want["malformed"] is null || (int)want["malformed"]! == got.Malformed);
             if (!same) failures.Add($"{row["id"]}: expected {want.ToJsonString()}, got {found} '{got.Content}' {got.Malformed}");
         }
+        Parity.Count(rows, rows - failures.Count);
         Assert.Equal(90, rows);
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }

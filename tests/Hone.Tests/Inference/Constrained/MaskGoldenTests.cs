@@ -29,6 +29,7 @@ public class MaskGoldenTests
                 }
             }
         }
+        Parity.Count(steps, steps - failures.Count);
         Assert.Equal((52, 744), (targets, steps));
         Assert.True(failures.Count == 0, $"{failures.Count} of {steps} differ\n{string.Join('\n', failures)}");
     }

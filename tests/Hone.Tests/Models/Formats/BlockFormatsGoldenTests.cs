@@ -30,6 +30,7 @@ public class BlockFormatsGoldenTests
         Assert.Equal((int)row["block_size"]!, BlockFormats.BlockSize(type));
         Assert.Equal((int)row["block_bytes"]!, BlockFormats.BlockBytes(type));
         AssertDequantised(type, Bytes(row["raw"]!), Floats(row["dequantised_f32"]!));
+        Parity.Count(1, 1);
     }
 
     [Theory]
@@ -40,6 +41,7 @@ public class BlockFormatsGoldenTests
         WeightType type = Enum.Parse<WeightType>(name);
         byte[] expected = Bytes(row["quantised"]!), found = new byte[expected.Length];
         WeightConversion.FromSingle(type, Floats(row["input_f32"]!), found);
+        Parity.Count(1, expected.SequenceEqual(found) ? 1 : 0);
         Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(found));
         AssertDequantised(type, expected, Floats(row["dequantised_f32"]!));
     }
@@ -60,6 +62,7 @@ public class BlockFormatsGoldenTests
         for (int r = 0; r < expected.Length; r++)
         {
             double rmse = Math.Sqrt(Enumerable.Range(r * 256, 256).Average(i => Math.Pow(found[i] - (double)input[i], 2)));
+            Parity.Count(1, rmse <= expected[r] * 1.02 ? 1 : 0, Math.Max(0, rmse / expected[r] - 1));
             Assert.True(rmse <= expected[r] * 1.02, $"{name} row {r}: {rmse:G6}, llama.cpp {expected[r]:G6}");
         }
     }

@@ -82,7 +82,9 @@ public class GgufGoldenTests
             Assert.Equal(tensor["ne"]!.AsArray().Select(n => (long)n!).Reverse(), entry.Shape);
             Assert.Equal((long)tensor["n_bytes"]!, entry.Bytes);
             Assert.Equal((long)tensor["file_offset"]!, file.OffsetOf(name));
-            Assert.Equal((string)tensor["sha256"]!, Convert.ToHexStringLower(SHA256.HashData(file.Bytes(name))));
+            bool same = (string)tensor["sha256"]! == Convert.ToHexStringLower(SHA256.HashData(file.Bytes(name)));
+            Parity.Count(1, same ? 1 : 0, test: "tensors of GGUF files");
+            Assert.True(same, name);
         }
     }
 }

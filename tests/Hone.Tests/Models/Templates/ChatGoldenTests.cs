@@ -22,6 +22,7 @@ public class ChatGoldenTests
             string got = Render(golden, row, expected["error"]?["message"] is not null);
             if (want != got) failures.Add($"{row["template"]}/{row["conversation"]}/{row["kwargs"]!.ToJsonString()}\n  expected {want}\n  actual   {got}");
         }
+        Parity.Count(rows.Count, rows.Count - failures.Count);
         Assert.Equal(1210, rows.Count);
         Assert.True(failures.Count == 0, $"{failures.Count} of {rows.Count} differ\n{string.Join('\n', failures.Take(40))}");
     }
@@ -47,6 +48,7 @@ public class ChatGoldenTests
             string wantMask = string.Concat(row["assistant_masks"]!.AsArray().Select(m => (int)m!));
             if (spans != want || mask != wantMask) failures.Add($"{row["template"]}/{tokenizer}/{row["conversation"]}\n  {want} {wantMask}\n  {spans} {mask}");
         }
+        Parity.Count(rows.Count, rows.Count - failures.Count);
         Assert.Equal(75, rows.Count);
         Assert.True(failures.Count == 0, $"{failures.Count} of {rows.Count} differ\n{string.Join('\n', failures)}");
     }
@@ -64,6 +66,7 @@ public class ChatGoldenTests
             int[] got = ConversationRenderer.TryFor(tokenizer)!.Encode(golden.Conversation(row), tokenizer), want = [.. row["ids"]!.AsArray().Select(i => (int)i!)];
             if (!got.SequenceEqual(want)) failures.Add($"{row["tokenizer"]}/{row["conversation"]}: {string.Join(' ', want)} / {string.Join(' ', got)}");
         }
+        Parity.Count(rows.Count, rows.Count - failures.Count);
         Assert.Equal(21, rows.Count);
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }

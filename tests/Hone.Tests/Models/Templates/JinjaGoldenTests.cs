@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hone.Models.Templates;
 
@@ -14,7 +15,7 @@ public class JinjaGoldenTests
     [Fact]
     public void Every_snippet_of_our_own_is_equal() => CheckFile(SharedData.Golden("templates/snippets.jsonl"));
 
-    private static void CheckFile(string path)
+    private static void CheckFile(string path, [CallerMemberName] string member = "")
     {
         List<string> failures = [];
         int rows = 0;
@@ -25,6 +26,7 @@ public class JinjaGoldenTests
             string expected = Expected(row), actual = Actual(row);
             if (expected != actual) failures.Add($"{row["id"]}:\n  expected {expected}\n  actual   {actual}");
         }
+        Parity.Count(rows, rows - failures.Count, member: member);
         Assert.True(rows > 10);
         Assert.True(failures.Count == 0, $"{failures.Count} of {rows} differ\n{string.Join('\n', failures)}");
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -65,7 +66,8 @@ internal static class GoldenTokenizers
     }
 
     /// <summary>Compares row by row; fails with the number of rows that differ and the first few of them.</summary>
-    public static void AllEqual(IEnumerable<(string Where, string Expected, string Actual)> comparisons)
+    public static void AllEqual(
+        IEnumerable<(string Where, string Expected, string Actual)> comparisons, [CallerFilePath] string file = "", [CallerMemberName] string member = "")
     {
         int tried = 0, different = 0;
         StringBuilder report = new();
@@ -75,6 +77,7 @@ internal static class GoldenTokenizers
             if (expected == actual) continue;
             if (++different <= 5) report.Append($"\n{where}\n  expected {expected}\n  actual   {actual}");
         }
+        Parity.Count(tried, tried - different, null, null, file, member);
         Assert.True(tried > 0, "no rows");
         Assert.True(different == 0, $"{different} of {tried} differ:{report}");
     }

@@ -24,6 +24,7 @@ public class TrainingGoldenTests
         if (trainer == "WordLevelTrainer") CompareWordLevel(row);
         else if (row.GetProperty("deterministic").GetBoolean()) CompareExactly(row);
         else CompareShared(row, trainer == "WordPieceTrainer");
+        Parity.Count(1, 1);
     }
 
     private static void CompareExactly(JsonElement row)
