@@ -100,6 +100,7 @@ public sealed class BeamSearch(Engine engine)
             ForwardStep step = new(engine.Model, tape);
             foreach (Beam beam in running) step.Add(beam.Cache, beam.Tokens, beam.Tokens.Length, wantsLogits: true);
             Tensor logits = step.Run()!;
+            if (running[0].Tokens.Length == promptLength) running[0].Cache.EndPrompt();
             PriorityQueue<Candidate, double> best = new();
             for (int b = 0; b < running.Count; b++)
             {

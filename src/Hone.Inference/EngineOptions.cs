@@ -1,4 +1,3 @@
-using Hone.Models.Config;
 using Hone.Models.Decoder;
 using Hone.Tensors.Threads;
 
@@ -17,5 +16,5 @@ public sealed record EngineOptions
     public WorkerPool? Workers { get; init; }
 
     /// <summary>Makes the store of a sequence's keys and values; null for exact fp32 pages.</summary>
-    public Func<ModelConfig, IKvCache>? CreateCache { get; init; }
+    public Func<LanguageModel, IKvCache>? CreateCache { get; init; }
 }

@@ -21,11 +21,11 @@ internal sealed class ForwardStep(LanguageModel model, Tape tape)
     {
         // Other rotary frequencies from here on: what was computed for the beginning does not hold any more.
         if (model.Config.RopeVariant(end) != model.Config.RopeVariant(cache.Length)) cache.Truncate(0);
-        int start = cache.Length;
+        int start = cache.Length, shift = cache.NextPosition - start;
         for (int i = start; i < end; i++)
         {
             tokens.Add(sequence[i]);
-            positions.Add(i);
+            positions.Add(i + shift);
         }
         lengths.Add(end - start);
         caches.Add(cache);
@@ -38,6 +38,7 @@ internal sealed class ForwardStep(LanguageModel model, Tape tape)
     {
         TokenBatch batch = new([.. tokens], [.. positions], new Segments([.. lengths]));
         Tensor hidden = model.Hidden(tape, batch, new ForwardState { Caches = caches });
+        foreach (IKvCache cache in caches) cache.EndPass();
         return logitRows.Count == 0 ? null : model.Logits(tape, tape.Rows(hidden, [.. logitRows]));
     }
 }

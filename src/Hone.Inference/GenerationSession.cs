@@ -118,6 +118,7 @@ internal sealed class GenerationSession : IDisposable
             for (int i = 0; i < complete.Count; i++)
             {
                 complete[i].Logits = Row(logits, i).ToArray();
+                complete[i].Cache.EndPrompt();
                 if (SharesBeginning(complete[i]) && (starting.Count > complete.Count || waiting.Count > 0)) prefixes.Add(complete[i].Tokens, complete[i].Cache);
             }
         Start([.. starting.Where(s => s.Prompt.Logits is not null)]);

@@ -130,6 +130,17 @@ public sealed record ModelConfig
         }
     }
 
+    /// <summary>Heads, scale, window and cap of a layer's attention.</summary>
+    /// <param name="layer">0 to number of layers - 1.</param>
+    public AttentionOptions Attention(int layer) => new()
+    {
+        Heads = Heads,
+        KvHeads = KvHeads,
+        Scale = AttentionScale / (ScaleByLayer ? layer + 1 : 1),
+        Window = LayerConfigs[layer].Window,
+        Softcap = AttentionSoftcap,
+    };
+
     /// <summary>Which rotary frequencies an input of this length uses: see <see cref="RopeConfig.Variant"/>.</summary>
     public int RopeVariant(int length) => Rope?.Variant(length) ?? 0;
 

@@ -36,14 +36,7 @@ internal sealed class AttentionLayer
             queryNorm = builder.Norm($"{prefix}.q_norm", heads ? config.HeadSize : queries);
             keyNorm = builder.Norm($"{prefix}.k_norm", heads ? config.HeadSize : keys);
         }
-        options = new()
-        {
-            Heads = config.Heads,
-            KvHeads = config.KvHeads,
-            Scale = config.AttentionScale / (config.ScaleByLayer ? layer + 1 : 1),
-            Window = config.LayerConfigs[layer].Window,
-            Softcap = config.AttentionSoftcap,
-        };
+        options = config.Attention(layer);
     }
 
     /// <summary>[N, C] → [N, C].</summary>

@@ -7,7 +7,7 @@ namespace Hone.Models.Decoder;
 /// <summary>Attention of new tokens over the caches of their sequences. No gradient flows through it.</summary>
 internal static class CachedAttention
 {
-    public static unsafe Tensor Run(
+    public static Tensor Run(
         Tape tape, Tensor q, Tensor k, Tensor v, Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options)
     {
         if (caches.Count != segments.Count) throw new ArgumentException($"{caches.Count} caches for {segments.Count} sequences");
@@ -21,12 +21,22 @@ internal static class CachedAttention
             cache.Append(k.Data.Slice(start, count), v.Data.Slice(start, count));
         }
         // Nothing was stored before: all keys are at hand, and the blockwise operation is faster than reading them back.
-        if (fresh) return tape.Attention(q, k, v, segments, options);
+        Tensor output = fresh ? tape.Attention(q, k, v, segments, options) : Attend(tape, q, segments, caches, layer, options);
+        for (int s = 0; s < caches.Count; s++) caches[s][layer].EndAttention(options, Part(q, segments, s));
+        return output;
+    }
+
+    private static unsafe Tensor Attend(Tape tape, Tensor q, Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options)
+    {
+        for (int s = 0; s < caches.Count; s++) caches[s][layer].BeginAttention(options, Part(q, segments, s));
         Tensor output = tape.New(q.Shape);
         Job job = new(segments, caches, layer, options, q.Pointer, output.Pointer, q.Shape.Last);
         tape.Workers.For(segments.Count * options.KvHeads, 1, ref job);
         return output;
     }
+
+    private static ReadOnlySpan<float> Part(Tensor q, Segments segments, int s) =>
+        q.Data.Slice(segments.Start(s) * q.Shape.Last, segments.Length(s) * q.Shape.Last);
 
     private readonly unsafe struct Job(
         Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options, float* q, float* output, int width) : IRangeJob

@@ -14,6 +14,8 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
 
     public int Length { get; private set; }
 
+    public long AllocatedBytes => pages.Sum(page => (long)page.Data.Count * sizeof(float));
+
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
         int size = pool.HeadSize, width = pool.KvHeads * size, tokens = keys.Length / width;

@@ -1,0 +1,112 @@
+using Hone.Models.Decoder;
+
+namespace Hone.Inference.Caches;
+
+/// <summary>
+/// Keys and values of one sequence under a policy: prompts are gone through exactly, then each layer keeps what the policy scores
+/// highest, in the store's precision. Tokens generated later are added, and every so many of them the budget is enforced again.
+/// </summary>
+public sealed class PolicyKvCache : IKvCache
+{
+    private readonly KvPlan plan;
+    private readonly PolicyLayerCache[] layers;
+    private bool isPromptDone;
+    private int sinceEviction;
+    private long peak;
+
+    /// <summary>An empty cache.</summary>
+    public PolicyKvCache(KvPlan plan)
+    {
+        this.plan = plan;
+        layers = [.. plan.Layers.Select(layer => new PolicyLayerCache(plan.Format.Create(layer), plan.Policy.Scorer(layer)))];
+    }
+
+    private PolicyKvCache(PolicyKvCache origin)
+    {
+        plan = origin.plan;
+        layers = [.. origin.layers.Select(layer => layer.Fork())];
+        (isPromptDone, sinceEviction, peak) = (origin.isPromptDone, origin.sinceEviction, origin.peak);
+    }
+
+    public int Length => layers[0].Seen;
+
+    public int NextPosition => layers[0].NextPosition;
+
+    public ILayerCache this[int layer] => layers[layer];
+
+    public KvMemory Memory => new(Bytes, layers.Sum(layer => layer.AllocatedBytes), Math.Max(peak, Bytes));
+
+    /// <summary>What policies see of each layer.</summary>
+    public IReadOnlyList<IKvView> Views => layers;
+
+    /// <summary>Times that slots were dropped.</summary>
+    public int Evictions { get; private set; }
+
+    private long Bytes => layers.Sum(layer => layer.Store.Bytes);
+
+    public void EndPass()
+    {
+        peak = Math.Max(peak, Bytes);
+        if (!isPromptDone)
+        {
+            if (plan.Options.Chunks) Evict();
+            return;
+        }
+        if (plan.Options.Every == 0 || ++sinceEviction < plan.Options.Every) return;
+        Evict();
+    }
+
+    public void EndPrompt()
+    {
+        if (plan.Options.Prompt) Evict();
+        foreach (PolicyLayerCache layer in layers) layer.Store.Seal();
+        (isPromptDone, sinceEviction) = (true, 0);
+        peak = Math.Max(peak, Bytes);
+    }
+
+    /// <summary>Going back to nothing is always possible; anything else is what <see cref="Fork"/> is for.</summary>
+    public void Truncate(int length)
+    {
+        if (length == Length) return;
+        if (length != 0) throw new InvalidOperationException("a compressed cache cannot be cut back: take a fork before going on");
+        for (int i = 0; i < layers.Length; i++)
+        {
+            layers[i].Dispose();
+            layers[i] = new PolicyLayerCache(plan.Format.Create(plan.Layers[i]), plan.Policy.Scorer(plan.Layers[i]));
+        }
+        (isPromptDone, sinceEviction) = (false, 0);
+    }
+
+    public IKvCache Fork() => new PolicyKvCache(this);
+
+    public void Dispose()
+    {
+        foreach (PolicyLayerCache layer in layers) layer.Dispose();
+    }
+
+    /// <summary>Brings every layer down to its budget.</summary>
+    private void Evict()
+    {
+        sinceEviction = 0;
+        int most = layers.Max(layer => Enumerable.Range(0, layer.Layer.KvHeads).Max(layer.Count));
+        if (most == 0 || plan.Target(Length, most) is not { } target) return;
+        KvScores scores = new(layers, [.. layers.Select(layer => layer.Score(target))]);
+        KvSelection selection = plan.Allocator.Select(scores, target);
+        foreach (IKvAfterSelection step in plan.AfterSelection) step.Apply(scores, selection, layers.Select(layer => layer.Store).ToArray());
+        for (int i = 0; i < layers.Length; i++)
+        {
+            layers[i].Keep(selection.Slots[i]);
+            if (plan.Options.Rerotate) layers[i].Rerotate();
+        }
+        Evictions++;
+    }
+}
+
+/// <summary>Something done when slots are chosen, before the others are dropped: merging values, thinning out channels.</summary>
+public interface IKvAfterSelection
+{
+    /// <param name="scores">Scores and views of all layers.</param>
+    /// <param name="selection">What will be kept.</param>
+    /// <param name="stores">One per layer; keys and values may be written.</param>
+    void Apply(KvScores scores, KvSelection selection, IReadOnlyList<ILayerStore> stores);
+}
