@@ -39,7 +39,7 @@ internal static class ComparisonStory
             : set == Templates.Twice ? ('*', 2)
             : ('/', 2);
         story.Say(set, new(B: b));
-        return story.Step(x, op, b, story.Other);
+        return story.Step(x, op, b, story.Other, story.Main);
     }
 
     private static int Change(StoryWriter story, int x, bool swap)
@@ -54,7 +54,8 @@ internal static class ComparisonStory
             : set == Templates.OneLoses ? ('-', story.Subtrahend(x))
             : ('*', 2);
         story.Say(set, new(B: b, Swap: swap));
-        return story.Step(x, op, b, swap ? story.Other : story.Main);
+        Person owner = swap ? story.Other : story.Main;
+        return story.Step(x, op, b, owner, owner);
     }
 
     private static bool AskBoth(StoryWriter story, int main, int other)
@@ -62,12 +63,13 @@ internal static class ComparisonStory
         bool canSum = story.Fits(main + other), canSubtract = story.Fits(Math.Abs(main - other));
         if (canSum && (!canSubtract || story.Random.Next(2) == 0))
         {
-            story.Step(main, '+', other);
+            story.Step(main, '+', other, null, story.Main, story.Other);
             story.Say(Templates.AskTogether, new());
         }
         else if (canSubtract)
         {
-            story.Step(Math.Max(main, other), '-', Math.Min(main, other));
+            (Person more, Person fewer) = other > main ? (story.Other, story.Main) : (story.Main, story.Other);
+            story.Step(Math.Max(main, other), '-', Math.Min(main, other), null, more, fewer);
             story.Say(Templates.AskDifference, new(Swap: other > main));
         }
         return canSum || canSubtract;

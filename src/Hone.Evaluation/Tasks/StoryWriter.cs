@@ -70,9 +70,9 @@ internal sealed class StoryWriter
     }
 
     /// <summary>Records a step and gives its result.</summary>
-    public int Step(int left, char op, int right, Person? owner = null)
+    public int Step(int left, char op, int right, Person? owner = null, Person? leftOwner = null, Person? rightOwner = null)
     {
-        Equation step = Equation.Of(left, op, right, owner?.Name ?? "");
+        Equation step = Equation.Of(left, op, right, owner?.Name ?? "", leftOwner?.Name ?? "", rightOwner?.Name ?? "");
         if (!Fits(left) || !Fits(right) || !Fits(step.Result))
             throw new InvalidOperationException($"step '{step}' leaves 2..{MaxValue}");
         steps.Add(step);

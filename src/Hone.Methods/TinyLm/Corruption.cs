@@ -10,8 +10,9 @@ internal static class Corruption
     {
         int line = random.Next(problem.Steps.Count);
         string[] lines = problem.Rationale.Split('\n');
-        string[] parts = lines[line].Split(' '); // x op y = z, maybe with a name in front
-        int place = parts.Length - 5 + 2 * random.Next(3);
+        string[] parts = lines[line].Split(' '); // x op y = z, maybe with names before the numbers
+        int[] numbers = [.. Enumerable.Range(0, parts.Length).Where(i => char.IsAsciiDigit(parts[i][0]))];
+        int place = numbers[random.Next(numbers.Length)];
         int value = int.Parse(parts[place]);
         parts[place] = Different(value, random).ToString();
         lines[line] = string.Join(' ', parts);

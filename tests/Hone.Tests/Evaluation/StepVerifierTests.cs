@@ -7,6 +7,19 @@ public class StepVerifierTests
     private const string Question = "Ann has 38 cups. She gives half of the cups to Ben. A week later she has 4 times as many cups. Cora has 9 cups. How many cups does Ann have now?";
     private static readonly Equation[] Reference = [Equation.Of(38, '/', 2), Equation.Of(19, '*', 4)];
 
+    [Fact]
+    public void Names_stand_before_the_numbers_that_are_theirs()
+    {
+        string line = "Tina 36 - Leo 30 = 6";
+        Equation step = Equation.Parse(line)!.Value;
+        Assert.Equal(new Equation(36, '-', 30, 6, "", "Tina", "Leo"), step);
+        Assert.Equal(line, step.ToString());
+        Assert.Equal("Tina 36 - 21 = Leo 15", Equation.Of(36, '-', 21, "Leo", "Tina").ToString());
+        Assert.Null(Equation.Parse("Tina: 36 - 21 = 15"));
+        foreach (WordProblem problem in WordProblems.Stream(ProblemSplit.Train, 9, options: new() { Families = ["comparison"] }).Take(500))
+            Assert.All(problem.Steps, s => Assert.Equal(s, Equation.Parse(s.ToString())));
+    }
+
     [Theory]
     [InlineData("38 / 2 = 19\n19 * 4 = 76\nanswer: 76", null)]
     [InlineData("38 / 2 = 19\n4 * 19 = 76\nanswer: 76\n", null)]
