@@ -41,13 +41,12 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
         private readonly List<(string Key, string Value)> open = [];
         private readonly double filler = FillerShares[random.Next(FillerShares.Length)];
         private readonly bool isNoise = random.Next(2) == 0;
-        private readonly int digits = random.Next(10) == 0 ? 5 : 3;
         private int sentences;
 
         public void Write()
         {
             bool asksAtEnd = random.Next(2) == 0;
-            // Facts take 7 tokens and their questions 8, so a document of facts alone turns to asking a little before its middle.
+            // Facts take 5 tokens and their questions 6, so a document of facts alone turns to asking a little before its middle.
             int askFrom = asksAtEnd ? (int)(length * (0.45 + 0.5 * filler)) : 0;
             while (ids.Count < length)
             {
@@ -65,7 +64,7 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
         {
             string key = random.Next(50) == 0 ? "pass key" : KeyWords.Draw(random, unseenKeys);
             if (!used.Add(key)) return;
-            string value = Value();
+            string value = random.Next(100, 1000).ToString();
             open.Add((key, value));
             Put($" {key}=", false);
             PutNumber(value, false);
@@ -86,7 +85,7 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
             Put(" ?", false);
             if (count == 1)
             {
-                Put($" {asked[0].Key}=", false);
+                PutKey(asked[0].Key);
                 PutNumber(asked[0].Value, true);
                 return;
             }
@@ -98,15 +97,18 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
             }
         }
 
-        private string Value()
+        /// <summary>A key that is asked for: its second word follows from the first, which teaches to look back before anything else does.</summary>
+        private void PutKey(string key)
         {
-            int low = digits == 3 ? 100 : 10_000;
-            return random.Next(low, 10 * low).ToString();
+            string[] words = key.Split(' ');
+            Put(" " + words[0], false);
+            Put(" " + words[1], true);
+            Put("=", false);
         }
 
         private void PutNumber(string value, bool answer)
         {
-            foreach (char digit in value) Put(digit.ToString(), answer);
+            Put(value, answer);
             Put(".", answer);
         }
 

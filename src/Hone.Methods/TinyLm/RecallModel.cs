@@ -14,11 +14,12 @@ namespace Hone.Methods.TinyLm;
 /// </summary>
 public static class RecallModel
 {
-    /// <summary>Words of keys and filler, digits one by one, bytes for everything else.</summary>
+    /// <summary>Words of keys and filler, numbers of three digits, bytes for everything else.</summary>
     public static Tokenizer CreateTokenizer()
     {
         IEnumerable<string> words = KeyWords.Adjectives.Concat(KeyWords.Nouns).Concat(FillerText.Words).Concat(["text", "pass", "key"]).Distinct().Select(w => " " + w);
-        return SeedTokenizer.Create(words.Append("text"), ["<eos>"]);
+        IEnumerable<string> numbers = Enumerable.Range(100, 900).Select(n => n.ToString());
+        return SeedTokenizer.Create(words.Append("text").Concat(numbers), ["<eos>"], splitDigits: false, spacedForms: false);
     }
 
     /// <summary>Settings, in the words of transformers.</summary>
