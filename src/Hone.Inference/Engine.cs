@@ -81,5 +81,5 @@ public sealed class Engine
     internal void Trim() => pool.Trim(KeptCacheBytes);
 
     /// <summary>An empty store for one sequence.</summary>
-    internal IKvCache NewCache() => Options.CreateCache?.Invoke(Model) ?? new PagedKvCache(Model.Config, pool);
+    internal IKvCache NewCache() => Options.CreateCache?.Invoke(Model) ?? (Model.Config.Latent is null ? new PagedKvCache(Model.Config, pool) : new LatentKvCache(Model.Config));
 }

@@ -24,6 +24,7 @@ internal sealed class PretrainCommand : CliCommand
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("pretrain --out runs/seed", "rebuild the shipped model"),
+        new("pretrain --recipe pretrain-recall --out runs/seed-recall", "rebuild the model that finds things in long texts"),
         new("pretrain --size s --steps 800 --gate 0 --out runs/small", "a smaller model, shorter, without a gate"),
     ];
 
@@ -35,7 +36,7 @@ internal sealed class PretrainCommand : CliCommand
         if (run.IsJson) run.WriteJson(PretrainRecipe.ToJson(result));
         else
         {
-            run.Output.WriteLine($"{result.Accuracy:P1} of {options.HeldOut} held-out problems right ({string.Join(", ", result.BySteps.Select(s => $"{s.Key} steps {s.Value:P1}"))})");
+            run.Output.WriteLine($"{result.Accuracy:P1} of {options.HeldOut} held-out problems right ({string.Join(", ", result.Parts.Select(s => $"{s.Key} {(result.PartName == "steps" ? "steps " : "")}{s.Value:P1}"))})");
             run.Output.WriteLine($"{result.Parameters:N0} weights, {result.Tokens:N0} tokens in {result.Seconds:N0} s; model in {result.Model}");
             if (!result.GatePassed) run.Output.WriteLine($"below the gate of {options.Gate:P0}");
         }

@@ -18,8 +18,14 @@ namespace Hone.Methods.TinyLm;
 
 /// <summary>Settings of <c>hone pretrain</c>.</summary>
 [Recipe("pretrain")]
-public sealed record PretrainOptions
+public sealed record PretrainOptions : ICheckedOptions
 {
+    [Description("what is learnt: word-problems (the seed model) or recall (the long-context model)")]
+    public string Task { get; init; } = "word-problems";
+
+    [Description("the recall model and its curriculum; used where the task is recall")]
+    public RecallOptions Recall { get; init; } = new();
+
     [Description("size of the model: s, m, l or xl")]
     public string Size { get; init; } = "m";
 
@@ -60,10 +66,26 @@ public sealed record PretrainOptions
         CheckpointEvery = 250,
         LogEvery = 10,
     };
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        string[] tasks = ["word-problems", "recall"];
+        if (!tasks.Contains(Task)) throw HoneException.Unknown("task to learn", Task, tasks);
+    }
 }
 
 /// <summary>What pre-training ended with.</summary>
-public sealed record PretrainResult(string Model, long Parameters, double Accuracy, IReadOnlyDictionary<int, double> BySteps, long Tokens, double Seconds, bool GatePassed);
+/// <param name="Model">Folder of the model.</param>
+/// <param name="Parameters">Number of weights.</param>
+/// <param name="Accuracy">On held-out problems, 0 to 1; of the recall model the lowest over tasks and lengths.</param>
+/// <param name="PartName">What <paramref name="Parts"/> are: <c>steps</c>, or <c>task</c> for task and length.</param>
+/// <param name="Parts">Accuracy of each part.</param>
+/// <param name="Tokens">Tokens of training.</param>
+/// <param name="Seconds">Time of training.</param>
+/// <param name="GatePassed">Whether the accuracy reaches the gate.</param>
+public sealed record PretrainResult(
+    string Model, long Parameters, double Accuracy, string PartName, IReadOnlyDictionary<string, double> Parts, long Tokens, double Seconds, bool GatePassed);
 
 /// <summary>
 /// Trains the built-in model from nothing on the endless stream of generated problems, then holds it against problems it has
@@ -74,6 +96,13 @@ public static class PretrainRecipe
 {
     /// <summary>Trains, evaluates and saves to <c>folder/model</c>.</summary>
     public static PretrainResult Run(PretrainOptions options, RunContext run, WorkerPool workers)
+    {
+        PretrainResult done = options.Task == "recall" ? PretrainRecall.Run(options, run, workers) : RunProblems(options, run, workers);
+        AtomicFile.WriteText(run.PathOf("pretrain.json"), ToJson(done).ToJsonString(Jsonl.Indented) + "\n");
+        return done;
+    }
+
+    private static PretrainResult RunProblems(PretrainOptions options, RunContext run, WorkerPool workers)
     {
         SeedSize size = SeedSize.Named(options.Size);
         Tokenizer tokenizer = SeedModel.CreateTokenizer();
@@ -91,11 +120,9 @@ public static class PretrainRecipe
         TaskResult result = Evaluate(text, options.HeldOut, grammar, run);
         string folder = run.PathOf("model");
         text.Save(folder, WeightType.BF16);
-        Dictionary<int, double> bySteps = result.Answers.GroupBy(a => (int)a.Row.Fields["k"]!).OrderBy(g => g.Key)
-            .ToDictionary(g => g.Key, g => g.Average(a => a.Score.Passes ? 1.0 : 0.0));
-        PretrainResult done = new(folder, model.ParameterCount, result.Accuracy, bySteps, summary.Tokens, summary.Seconds, result.Accuracy >= options.Gate);
-        AtomicFile.WriteText(run.PathOf("pretrain.json"), ToJson(done).ToJsonString(Jsonl.Indented) + "\n");
-        return done;
+        Dictionary<string, double> bySteps = result.Answers.GroupBy(a => (int)a.Row.Fields["k"]!).OrderBy(g => g.Key)
+            .ToDictionary(g => g.Key.ToString(), g => g.Average(a => a.Score.Passes ? 1.0 : 0.0));
+        return new(folder, model.ParameterCount, result.Accuracy, "steps", bySteps, summary.Tokens, summary.Seconds, result.Accuracy >= options.Gate);
     }
 
     /// <summary>The result as the JSON of <c>--json</c> and pretrain.json.</summary>
@@ -104,7 +131,7 @@ public static class PretrainRecipe
         ["model"] = result.Model,
         ["parameters"] = result.Parameters,
         ["accuracy"] = result.Accuracy,
-        ["accuracy_by_steps"] = new JsonObject(result.BySteps.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)p.Value))),
+        [$"accuracy_by_{result.PartName}"] = new JsonObject(result.Parts.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         ["tokens"] = result.Tokens,
         ["seconds"] = Math.Round(result.Seconds, 1),
         ["gate_passed"] = result.GatePassed,

@@ -71,6 +71,13 @@ internal sealed class ConfigJson(JsonObject json, string source)
         JsonNode other => throw Wrong(name, other, "an object"),
     };
 
+    public JsonArray? Array(string name) => json[name] switch
+    {
+        null => null,
+        JsonArray items => items,
+        JsonNode other => throw Wrong(name, other, "a list"),
+    };
+
     /// <summary>A list of whole numbers; a single number counts as a list of one.</summary>
     public IReadOnlyList<int>? Ints(string name, int min = 0) => json[name] switch
     {

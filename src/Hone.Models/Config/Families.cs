@@ -33,6 +33,6 @@ public static class Families
         if (!Known.TryGetValue(name, out Func<ConfigJson, ModelConfig>? family)) throw HoneException.Unknown($"model architecture (in {source})", name, Known.Keys);
         ModelConfig config = family(reader) with { Json = parsed };
         FamilyParts.Check(config, source);
-        return config;
+        return LatentConfig.Read(reader, config);
     }
 }

@@ -96,6 +96,9 @@ public sealed record ModelConfig
 
     public MoeConfig? Moe { get; init; }
 
+    /// <summary>Keys and values from a low-rank latent; null for full heads.</summary>
+    public LatentConfig? Latent { get; init; }
+
     /// <summary>Tokens that end a text, as the settings name them (generation_config.json may name others).</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 
@@ -115,20 +118,27 @@ public sealed record ModelConfig
     /// <summary>Width of the keys and of the values, K · D.</summary>
     public int KvWidth => KvHeads * HeadSize;
 
+    /// <summary>Numbers that a cache holds for a token and layer: 2 K D, or 2 r K + c with a latent.</summary>
+    public int KvNumbersPerToken => Latent is null ? 2 * KvWidth : 2 * Latent.Chunks * KvHeads + Latent.Width;
+
     /// <summary>fp32 bytes that one token's keys and values take over all layers.</summary>
-    public long KvBytesPerToken => 2L * sizeof(float) * KvWidth * Layers;
+    public long KvBytesPerToken => (long)sizeof(float) * KvNumbersPerToken * Layers;
 
     /// <summary>Number of weights in matrices, a tied head counted once; norms and biases add next to nothing.</summary>
     public long MatrixWeights
     {
         get
         {
-            long attention = 2L * HiddenSize * (QueryWidth + KvWidth), dense = (GatedMlp ? 3L : 2L) * HiddenSize * IntermediateSize;
+            long attention = AttentionWeights, dense = (GatedMlp ? 3L : 2L) * HiddenSize * IntermediateSize;
             long experts = Moe is null ? 0 : Moe.Experts * (1L + 3L * Moe.HiddenSize) * HiddenSize;
             long tables = (long)VocabularySize * HiddenSize * (TiedHead ? 1 : 2) + (Rope is null ? (long)MaxPositions * HiddenSize : 0);
             return tables + LayerConfigs.Sum(layer => attention + (layer.Sparse ? experts : dense));
         }
     }
+
+    private long AttentionWeights => 2L * HiddenSize * QueryWidth + (Latent is null ? 2L * HiddenSize * KvWidth
+        : (2L * Latent.Chunks * KvHeads + Latent.Width) * HiddenSize
+            + (long)KvHeads * ((HeadSize - 2L * Latent.Chunks) * Latent.KeyRank + (long)HeadSize * Latent.ValueRank));
 
     /// <summary>Heads, scale, window and cap of a layer's attention.</summary>
     /// <param name="layer">0 to number of layers - 1.</param>

@@ -4,8 +4,15 @@ using Hone.Tensors.Ops;
 
 namespace Hone.Models.Decoder;
 
+/// <summary>The first half of a block: mixes tokens.</summary>
+internal interface IAttention
+{
+    /// <summary>[N, C] → [N, C].</summary>
+    Tensor Forward(Tape tape, Tensor x, ForwardContext context);
+}
+
 /// <summary>Causal grouped-query attention with its projections.</summary>
-internal sealed class AttentionLayer
+internal sealed class AttentionLayer : IAttention
 {
     private readonly ModelConfig config;
     private readonly int layer;

@@ -7,7 +7,7 @@ namespace Hone.Models.Decoder;
 /// <summary>x + attention(norm(x)), then x + mlp(norm(x)), with the norms where the architecture has them.</summary>
 internal sealed class DecoderBlock : IBlock
 {
-    private readonly AttentionLayer attention;
+    private readonly IAttention attention;
     private readonly IMlp mlp;
     private readonly NormLayer? beforeAttention, afterAttention, beforeMlp, afterMlp;
 
@@ -17,7 +17,8 @@ internal sealed class DecoderBlock : IBlock
         bool gpt2 = config.Layout == WeightLayout.Gpt2;
         NormPlacement placement = config.NormPlacement;
         if (placement != NormPlacement.After) beforeAttention = Norm(gpt2 ? "ln_1" : "input_layernorm");
-        attention = new AttentionLayer(builder, $"{prefix}.{(gpt2 ? "attn" : "self_attn")}", layer);
+        string name = $"{prefix}.{(gpt2 ? "attn" : "self_attn")}";
+        attention = config.Latent is null ? new AttentionLayer(builder, name, layer) : new LatentAttentionLayer(builder, name, layer);
         if (placement != NormPlacement.Before) afterAttention = Norm("post_attention_layernorm");
         if (placement == NormPlacement.Before) beforeMlp = Norm(gpt2 ? "ln_2" : "post_attention_layernorm");
         if (placement == NormPlacement.Both) beforeMlp = Norm("pre_feedforward_layernorm");

@@ -19,18 +19,20 @@ public sealed class ForwardContext
     /// <param name="tape">Tape.</param>
     /// <param name="x">[N, heads · D].</param>
     /// <param name="rope">Which rotation.</param>
-    public Tensor Rotate(Tape tape, Tensor x, LayerRope rope)
+    public Tensor Rotate(Tape tape, Tensor x, LayerRope rope) =>
+        rope == LayerRope.None ? x : Rotate(tape, x, length => tables.For(rope, length), tables.DependOnLength(rope));
+
+    /// <summary>Rotates by a table that may depend on a sequence's length.</summary>
+    internal Tensor Rotate(Tape tape, Tensor x, Func<int, RopeTable> table, bool dependsOnLength)
     {
-        if (rope == LayerRope.None) return x;
         Segments segments = Batch.Segments;
-        if (!tables.DependOnLength(rope) || segments.Count == 1)
-            return tape.Rope(x, tables.For(rope, segments.Count == 0 ? 0 : Batch.LengthAfter(0)), Batch.Positions);
+        if (!dependsOnLength || segments.Count == 1) return tape.Rope(x, table(segments.Count == 0 ? 0 : Batch.LengthAfter(0)), Batch.Positions);
         // Frequencies follow each sequence's own length, so that a sequence does not depend on its neighbours in the batch.
         Tensor[] parts = new Tensor[segments.Count];
         for (int s = 0; s < parts.Length; s++)
         {
             Tensor part = tape.Slice(x, 0, segments.Start(s), segments.Length(s));
-            parts[s] = tape.Rope(part, tables.For(rope, Batch.LengthAfter(s)), Batch.Positions.AsSpan(segments.Start(s), segments.Length(s)));
+            parts[s] = tape.Rope(part, table(Batch.LengthAfter(s)), Batch.Positions.AsSpan(segments.Start(s), segments.Length(s)));
         }
         return tape.Concat(0, parts);
     }

@@ -65,7 +65,8 @@ internal static class GgufSettings
     private static void Refuse(ModelConfig config, string arch)
     {
         string? reason =
-            config.Rope is { Scaling: RopeScaling.Dynamic } ? "rotary frequencies that follow the length (dynamic)"
+            config.Latent is not null ? "keys and values from a latent (EliteKV)"
+            : config.Rope is { Scaling: RopeScaling.Dynamic } ? "rotary frequencies that follow the length (dynamic)"
             : arch == "llama" && config.LayerConfigs.Any(l => l.Window > 0) ? "a sliding window in this architecture"
             : config.LayerConfigs.Select(l => l.Sparse).Distinct().Count() > 1 ? "layers with experts beside layers without"
             : config.NormAddsOne && config.AttentionScale != ImpliedScale(config) ? $"a score factor of {config.AttentionScale} (it takes {ImpliedScale(config)})"

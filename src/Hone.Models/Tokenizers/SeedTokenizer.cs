@@ -18,6 +18,8 @@ namespace Hone.Models.Tokenizers;
 /// </remarks>
 public static class SeedTokenizer
 {
+    private const string WholeDigitsJson = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
+
     private const string PreTokenizerJson = """
         {"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},
          {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]}
@@ -35,8 +37,11 @@ public static class SeedTokenizer
     /// </param>
     /// <param name="specialTokens">Found anywhere in the text; <see cref="DefaultSpecialTokens"/> when null.</param>
     /// <param name="eosToken">One of the special tokens, the end of a sequence and the filler; null for none.</param>
+    /// <param name="splitDigits">Cut numbers into digits. Otherwise a number is cut like a word, and numbers may be listed as words.</param>
+    /// <param name="spacedForms">Add the form with a space before each word; otherwise words are added as they are written.</param>
     /// <exception cref="HoneException">A word that text is never cut into, such as one with a space inside.</exception>
-    public static Tokenizer Create(IEnumerable<string> words, IEnumerable<string>? specialTokens = null, string? eosToken = "<eos>")
+    public static Tokenizer Create(
+        IEnumerable<string> words, IEnumerable<string>? specialTokens = null, string? eosToken = "<eos>", bool splitDigits = true, bool spacedForms = true)
     {
         List<string> tokens = [.. specialTokens ?? DefaultSpecialTokens];
         if (eosToken is not null && !tokens.Contains(eosToken)) throw new HoneException($"'{eosToken}' is meant to end sequences but is not among the special tokens.");
@@ -45,27 +50,27 @@ public static class SeedTokenizer
         if (known.Count != tokens.Count) throw new HoneException("a special token is listed twice.");
         foreach (char c in ByteAlphabet.Chars) tokens.Add(c.ToString());
         known.UnionWith(tokens);
-        foreach (string form in words.SelectMany(Forms))
+        foreach (string form in words.SelectMany(word => Forms(word, splitDigits).Take(spacedForms ? 2 : 1)))
             if (known.Add(form)) tokens.Add(form);
         BpeModel model = new(new Vocabulary(tokens), [], new BpeOptions { IgnoreMerges = true });
         return new(new TokenizerParts(model, added)
         {
             Source = "seed tokenizer",
-            PreTokenizer = TokenizerParts.Json(PreTokenizerJson),
+            PreTokenizer = TokenizerParts.Json(splitDigits ? PreTokenizerJson : WholeDigitsJson),
             Decoder = TokenizerParts.Json(DecoderJson),
             Names = new() { Eos = eosToken, Pad = eosToken },
         });
     }
 
-    private static IEnumerable<string> Forms(string word)
+    private static IEnumerable<string> Forms(string word, bool splitDigits)
     {
         if (word.Length == 0) throw new HoneException("a word of the vocabulary is empty.");
-        if (!IsOnePiece(word)) throw new HoneException($"'{word}' cannot be a word of the vocabulary: text is cut inside it.");
+        if (!IsOnePiece(word, splitDigits)) throw new HoneException($"'{word}' cannot be a word of the vocabulary: text is cut inside it.");
         yield return ByteAlphabet.Encode(word);
         // "'s" or a digit never carries a space.
-        if (!char.IsWhiteSpace(word[0]) && IsOnePiece(" " + word)) yield return ByteAlphabet.Encode(" " + word);
+        if (!char.IsWhiteSpace(word[0]) && IsOnePiece(" " + word, splitDigits)) yield return ByteAlphabet.Encode(" " + word);
     }
 
-    private static bool IsOnePiece(string text) =>
-        new DigitScanner(individual: true).Next(text, 0) == text.Length && new Gpt2Scanner().Next(text, 0) == text.Length;
+    private static bool IsOnePiece(string text, bool splitDigits) =>
+        (!splitDigits || new DigitScanner(individual: true).Next(text, 0) == text.Length) && new Gpt2Scanner().Next(text, 0) == text.Length;
 }

@@ -18,6 +18,8 @@ public sealed class KvPlan
         Allocator = options.Allocate?.Create() ?? Policy.Allocator;
         Format = options.Format?.Create() ?? KvFormats.For(options.Bits);
         AfterSelection = [.. options.Also.Select(step => step.Create())];
+        if (model.Config.Latent is not null && (Drops || Format is not DenseFormat))
+            throw new HoneException("this model keeps latents instead of keys and values (EliteKV), which no policy or format can thin out or round. Use policy=full and bits=32.");
         Layers = [.. Enumerable.Range(0, model.Config.Layers).Select(i => new KvLayer(model, i, workers ?? WorkerPool.Shared))];
         Check();
     }

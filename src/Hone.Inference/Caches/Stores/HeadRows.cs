@@ -49,6 +49,9 @@ internal sealed unsafe class HeadRows(int size) : IDisposable
         Count -= count;
     }
 
+    /// <summary>Drops the last rows.</summary>
+    public void DropLast(int count) => Count -= count;
+
     public HeadRows Fork()
     {
         HeadRows fork = new(size);
