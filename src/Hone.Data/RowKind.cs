@@ -24,6 +24,9 @@ public enum RowKind
 
     /// <summary><c>{"prompt","completion","label"}</c> with a label of true or false: one answer, good or bad.</summary>
     Judged,
+
+    /// <summary><c>{"prompt"}</c>, a text or a conversation: something to answer, for trainers that sample their own answers.</summary>
+    Prompt,
 }
 
 /// <summary>Tells row kinds apart by their fields and checks that a row is well formed.</summary>
@@ -41,7 +44,7 @@ public static class RowKinds
         if (Has("prompt") && Has("completion")) return RowKind.PromptCompletion;
         if ((Has("question") || Has("prompt")) && Has("answer")) return RowKind.Task;
         if (Has("text")) return Has("label") ? RowKind.Task : RowKind.Text;
-        return null;
+        return Has("prompt") ? RowKind.Prompt : null;
     }
 
     /// <summary>The kind, checked: fields have the right types and are not empty.</summary>
@@ -56,6 +59,8 @@ public static class RowKinds
             case RowKind.Messages when ShareGpt.Is(row): _ = ShareGpt.ToMessages(row); break;
             case RowKind.Messages: CheckMessages(row, "messages"); break;
             case RowKind.Preference: CheckPreference(row); break;
+            case RowKind.Prompt when row.Fields["prompt"] is JsonArray: CheckMessages(row, "prompt"); break;
+            case RowKind.Prompt: NotEmpty(row, "prompt"); break;
             default: _ = TaskRows.Normalise(row); break;
         }
         return kind;

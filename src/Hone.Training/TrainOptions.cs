@@ -42,7 +42,7 @@ public sealed record TrainOptions : ICheckedOptions
     [Limits(AtLeast = 0)]
     public double Decay { get; init; } = 0.6;
 
-    [Description("adamw, muon, sgd or lion")]
+    [Description("adamw, muon, sgd, lion, adafactor, rmsprop or adagrad")]
     public string Optimizer { get; init; } = "adamw";
 
     [Description("AdamW's decay of the first moment")]
@@ -72,6 +72,14 @@ public sealed record TrainOptions : ICheckedOptions
     [Description("recompute activations in the backward pass: less memory, about a third more time")]
     public bool Recompute { get; init; }
 
+    [Description("stop where the loss is beyond this for five steps; 0 for ten times its first values, at least 100")]
+    [Limits(AtLeast = 0)]
+    public double MaxLoss { get; init; }
+
+    [Description("stop where the KL divergence to the reference, as it is logged, is above this many nats for five steps; 0 for never")]
+    [Limits(AtLeast = 0)]
+    public double MaxKl { get; init; } = 100;
+
     [Description("steps between checkpoints; 0 for none")]
     [Limits(AtLeast = 0)]
     public int CheckpointEvery { get; init; } = 200;
@@ -80,11 +88,12 @@ public sealed record TrainOptions : ICheckedOptions
     [Limits(AtLeast = 1)]
     public int LogEvery { get; init; } = 1;
 
+    private static IReadOnlyList<string> Optimizers { get; } = ["adamw", "muon", "sgd", "lion", "adafactor", "rmsprop", "adagrad"];
+
     /// <inheritdoc/>
     public void Check()
     {
-        string[] optimizers = ["adamw", "muon", "sgd", "lion"];
-        if (!optimizers.Contains(Optimizer)) throw HoneException.Unknown("optimiser", Optimizer, optimizers);
+        if (!Optimizers.Contains(Optimizer)) throw HoneException.Unknown("optimiser", Optimizer, Optimizers);
         _ = CreateSchedule(100).Factor(0);
     }
 
@@ -121,12 +130,15 @@ public sealed record TrainOptions : ICheckedOptions
             case "adamw": return new AdamW(trainable, adamW, workers);
             case "sgd": return new Sgd(trainable, new() { Momentum = Beta1, Decay = WeightDecay }, workers);
             case "lion": return new Lion(trainable, new() { Beta1 = Beta1, Beta2 = Beta2, Decay = WeightDecay }, workers);
+            case "adafactor": return new Adafactor(trainable, new() { Decay = WeightDecay }, workers);
+            case "rmsprop": return new RmsProp(trainable, new() { Momentum = 0, Decay = WeightDecay, Epsilon = Epsilon }, workers);
+            case "adagrad": return new Adagrad(trainable, new() { Decay = WeightDecay }, workers);
             case "muon":
                 List<Parameter> matrices = [.. trainable.Where(IsHiddenMatrix)];
                 return new OptimizerGroup(
                     (new Muon(matrices, new() { Decay = WeightDecay }, workers), MuonLr / Lr),
                     (new AdamW([.. trainable.Where(p => !IsHiddenMatrix(p))], adamW, workers), 1));
-            default: throw HoneException.Unknown("optimiser", Optimizer, ["adamw", "muon", "sgd", "lion"]);
+            default: throw HoneException.Unknown("optimiser", Optimizer, Optimizers);
         }
     }
 

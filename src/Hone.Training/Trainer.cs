@@ -35,6 +35,7 @@ public sealed record TrainingSummary(int Steps, IReadOnlyList<double> Losses, lo
 public sealed class Trainer : IDisposable
 {
     private const int GiveUpAfter = 20;
+    private static readonly Dictionary<string, double> NothingLogged = [];
     private readonly IReadOnlyList<Parameter> parameters;
     private readonly IObjective objective;
     private readonly IGradientRule rule;
@@ -69,13 +70,15 @@ public sealed class Trainer : IDisposable
     /// </summary>
     /// <param name="source">Examples.</param>
     /// <param name="run">Reporter, cancellation and folder (empty: nothing is written).</param>
-    /// <exception cref="HoneException">The loss stopped being finite, or a checkpoint belongs to other settings.</exception>
+    /// <exception cref="HoneException">The loss stopped being finite or ran away, or a checkpoint belongs to other settings.</exception>
     public TrainingSummary Run(IExampleSource source, RunContext run)
     {
         int steps = options.StepCount(source.Count);
         Schedule schedule = options.CreateSchedule(steps);
         using CheckpointStore? store = run.Folder.Length == 0 ? null : new CheckpointStore(run.Folder, parameters, optimizer, options);
-        int done = store?.Resume(run.Reporter) ?? 0;
+        int done = store?.Resume(source, run.Reporter) ?? 0;
+        RunawayGuard guard = new(options);
+        foreach (StepResult earlier in store?.Logged() ?? []) guard.Check(earlier);
         using IProgressTask progress = run.Reporter.Start($"training ({objective.Name})", steps, "steps");
         progress.Advance(done);
         List<double> losses = [];
@@ -92,11 +95,12 @@ public sealed class Trainer : IDisposable
             if ((step + 1) % options.LogEvery == 0) store?.Log(result, tokens / clock.Elapsed.TotalSeconds);
             progress.Advance(1, $"loss {result.Loss:0.000}");
             AfterStep?.Invoke(result);
+            guard.Check(result);
             bool isLast = step + 1 == steps;
-            if (store is not null && options.CheckpointEvery > 0 && ((step + 1) % options.CheckpointEvery == 0 || isLast)) store.Save(step + 1);
+            if (store is not null && options.CheckpointEvery > 0 && ((step + 1) % options.CheckpointEvery == 0 || isLast)) store.Save(step + 1, source);
             if (!isLast && run.Cancellation.IsCancellationRequested)
             {
-                store?.Save(step + 1);
+                store?.Save(step + 1, source);
                 run.Cancellation.ThrowIfCancellationRequested();
             }
         }
@@ -126,6 +130,7 @@ public sealed class Trainer : IDisposable
             lossSum += sum;
             weight += part;
             tokens += batch.Tokens.Length;
+            foreach ((string name, double value) in batch.Examples.SelectMany(e => e.Logged ?? NothingLogged)) metrics.Add(name, value);
         }
         double divisor = weight == 0 ? 1 : weight;
         double gradNorm = norm.Compute() / divisor;

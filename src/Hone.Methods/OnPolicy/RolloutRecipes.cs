@@ -1,57 +1,101 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Data;
-using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Tasks;
 using Hone.Inference;
-using Hone.Methods.Supervised;
-using Hone.Models.Decoder;
-using Hone.Models.Loading;
+using Hone.Training.Batching;
 using Hone.Training.Objectives;
 using Hone.Training.Objectives.OnPolicy;
 
 namespace Hone.Methods.OnPolicy;
 
-/// <summary>Learning from the model's own samples, judged by a checker.</summary>
+/// <summary>Learning from the model's own samples with one advantage for each completion: GRPO, RLOO, REINFORCE.</summary>
 public static class RolloutRecipes
 {
     private const int BuiltInRows = 600;
 
     /// <summary>The built-in word problems as rows, for runs without data.</summary>
     public static Dataset BuiltIn(long seed) =>
-        new(WordProblems.Take(ProblemSplit.Train, unchecked(seed + 1000), BuiltInRows), RowKind.Task, "built-in word problems", "", 0, []);
+        new(WordProblems.Take(ProblemSplit.Train, unchecked(seed + 1000), BuiltInRows), RowKind.Task, "built-in word problems", $"built-in/{seed}", 0, []);
 
     /// <summary>GRPO and its variants.</summary>
-    public static JsonObject Grpo(TextModel model, Dataset data, GrpoRecipeOptions options, RunContext run, bool dryRun)
+    public static JsonObject Grpo(TextModel model, Dataset data, GrpoRecipeOptions options, RunContext run, bool dryRun, RewardSet? rewards = null)
     {
         GrpoOptions loss = options.Loss with { MaxCompletionLength = options.MaxCompletionLength };
-        AdvantageRule rule = (rewards, _) => GroupAdvantages.Grpo([rewards], options.NumGenerations, options.ScaleRewards);
-        return Run(model, data, options, run, dryRun, rule, loss.Beta != 0, new GrpoObjective(model.Model, loss, options.Train.Recompute));
+        using OnPolicyRun trainer = new(model, data, options, run, dryRun, rewards: rewards);
+        ReferencePolicy? reference = loss.Beta != 0 ? trainer.Reference() : null;
+        RoundSource source = trainer.Rounds(round =>
+        {
+            SampledRound sampled = trainer.Sampler.Sample(round, options.Train.Batch / options.NumGenerations, options.NumGenerations);
+            List<TrainingExample> examples = sampled.Examples;
+            if (reference is not null) examples = reference.AddTo(examples, options.Train.MicroTokens, model.Workers);
+            if (options.NumIterations > 1) examples = WithOld(model, examples, options);
+            // Without a penalty the total is the weighted sum of the functions, which may be aggregated in another order.
+            IReadOnlyList<double[]> given = options.MissingEosPenalty > 0 ? [sampled.Rewards.Total] : sampled.Rewards.ByFunction;
+            double[] advantages = GroupAdvantages.Grpo(
+                given, options.NumGenerations, options.ScaleRewards, options.MissingEosPenalty > 0 ? null : trainer.RewardWeights, options.MultiObjectiveAggregation);
+            return Repeated(WithAdvantages(examples, advantages), options.NumIterations);
+        });
+        return trainer.Train(source, new GrpoObjective(model.Model, loss, options.Train.Recompute));
     }
 
     /// <summary>REINFORCE leave-one-out.</summary>
-    public static JsonObject Rloo(TextModel model, Dataset data, RlooRecipeOptions options, RunContext run, bool dryRun)
+    public static JsonObject Rloo(TextModel model, Dataset data, RlooRecipeOptions options, RunContext run, bool dryRun, RewardSet? rewards = null)
     {
-        AdvantageRule rule = (rewards, kl) => GroupAdvantages.LeaveOneOut(RlooLoss.Rewards(rewards, kl, options.Beta, null), options.NumGenerations, options.NormalizeAdvantages);
-        return Run(model, data, options, run, dryRun, rule, options.Beta != 0, new RlooObjective(model.Model, options.Train.Recompute));
+        using OnPolicyRun trainer = new(model, data, options, run, dryRun, rewards: rewards);
+        ReferencePolicy? reference = options.Beta != 0 ? trainer.Reference() : null;
+        RoundSource source = trainer.Rounds(round =>
+        {
+            SampledRound sampled = trainer.Sampler.Sample(round, options.Train.Batch / options.NumGenerations, options.NumGenerations);
+            (List<TrainingExample> examples, double[] penalised) = Penalised(trainer, reference, sampled, options.Beta);
+            return WithAdvantages(examples, GroupAdvantages.LeaveOneOut(penalised, options.NumGenerations, options.NormalizeAdvantages));
+        });
+        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute));
     }
 
-    private static JsonObject Run(
-        TextModel model, Dataset data, RolloutOptions options, RunContext run, bool dryRun, AdvantageRule rule, bool needsReference, IObjective objective)
+    /// <summary>REINFORCE with a baseline.</summary>
+    public static JsonObject Reinforce(TextModel model, Dataset data, ReinforceRecipeOptions options, RunContext run, bool dryRun, RewardSet? rewards = null)
     {
-        if (data.Kind != RowKind.Task)
-            throw new HoneException($"{data.Path}: rows of kind {data.Kind.ToString().ToLowerInvariant()} have no reference answer to check against. Expected question and answer; --map names the columns.");
-        CheckerChoice choice = options.Check.Length > 0
-            ? new(CheckerRegistry.Create(options.Check, data.Rows), $"checker '{options.Check}': asked for")
-            : CheckerRegistry.Choose(data.Rows);
-        run.Reporter.Line(choice.Reason);
-        string referencePath = options.RefModel.Length > 0 ? options.RefModel : model.Loaded.Path;
-        LanguageModel? reference = needsReference ? ModelLoader.Load(referencePath).Model : null;
-        RolloutSource source = new(model, data.Rows, choice.Checker, options, run, rule, reference);
-        TrainingJob job = new(model, options, run, dryRun);
-        JsonObject result = job.Run(source, data.Rows.Count, objective);
-        (result["checker"], result["data_sha256"]) = (choice.Checker.Name, data.Sha256);
-        job.Record(result);
-        return result;
+        using OnPolicyRun trainer = new(model, data, options, run, dryRun, rewards: rewards);
+        ReferencePolicy? reference = options.Beta != 0 ? trainer.Reference() : null;
+        RoundSource source = trainer.Rounds(round =>
+        {
+            SampledRound sampled = trainer.Sampler.Sample(round, options.Train.Batch / options.NumGenerations, options.NumGenerations);
+            (List<TrainingExample> examples, double[] penalised) = Penalised(trainer, reference, sampled, options.Beta);
+            return WithAdvantages(examples, WithoutBaseline(trainer, sampled, penalised, options));
+        });
+        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute, "reinforce"));
     }
+
+    /// <summary>The examples with a column <c>advantage</c>.</summary>
+    public static List<TrainingExample> WithAdvantages(IReadOnlyList<TrainingExample> examples, IReadOnlyList<double> advantages) =>
+        [.. examples.Select((e, i) => e with { Columns = new Dictionary<string, double>(e.Columns ?? new Dictionary<string, double>()) { ["advantage"] = advantages[i] } })];
+
+    private static double[] WithoutBaseline(OnPolicyRun trainer, SampledRound sampled, double[] rewards, ReinforceRecipeOptions options) => options.Baseline switch
+    {
+        ReinforceBaseline.Batch => GroupAdvantages.LeaveOneOut(rewards, rewards.Length, normalise: false),
+        ReinforceBaseline.Greedy => Less(rewards, trainer.Sampler.Greedy([.. sampled.Rows.Chunk(options.NumGenerations).Select(g => g[0])]), options.NumGenerations),
+        _ => [.. rewards.Select(r => double.IsNaN(r) ? 0 : r)],
+    };
+
+    private static double[] Less(double[] rewards, double[] greedy, int group) =>
+        [.. rewards.Select((r, i) => r - greedy[i / group]).Select(a => double.IsNaN(a) ? 0 : a)];
+
+    /// <summary>Rewards with β times the completion's KL divergence taken off.</summary>
+    private static (List<TrainingExample> Examples, double[] Rewards) Penalised(OnPolicyRun trainer, ReferencePolicy? reference, SampledRound sampled, double beta)
+    {
+        if (reference is null) return (sampled.Examples, sampled.Rewards.Total);
+        (List<TrainingExample> examples, double[] kl) = trainer.WithReference(reference, sampled.Examples);
+        examples = [.. examples.Select((e, i) => e with { Logged = new Dictionary<string, double>(e.Logged!) { ["kl"] = kl[i] } })];
+        return (examples, RlooLoss.Rewards(sampled.Rewards.Total, kl, beta, null));
+    }
+
+    private static List<TrainingExample> WithOld(TextModel model, List<TrainingExample> examples, RolloutOptions options)
+    {
+        PolicyView view = PolicyView.Of(model.Model, null, examples, options.Train.MicroTokens, model.Workers);
+        return [.. examples.Select((e, i) => e with { Sequences = [e.Sequences[0].WithTokenColumn(PpoPreparation.Old, view.LogProbs[i])] })];
+    }
+
+    private static List<TrainingExample> Repeated(List<TrainingExample> examples, int times) =>
+        [.. Enumerable.Repeat(examples, times).SelectMany(e => e)];
 }

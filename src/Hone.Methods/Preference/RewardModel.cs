@@ -8,6 +8,8 @@ using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
 using Hone.Tensors;
 using Hone.Tensors.Threads;
+using Hone.Training.Batching;
+using Hone.Training.Objectives.Preference;
 
 namespace Hone.Methods.Preference;
 
@@ -56,6 +58,26 @@ public sealed class RewardModel
         file.ReadTensor(path, ScoreName, score.Value);
         LoadedModel loaded = new(model, null, Tokenizer.Load(tokenizer ?? path)) { Path = path };
         return new(new TextModel(loaded, workers), score);
+    }
+
+    /// <summary>Whether a folder holds a reward model that was trained.</summary>
+    public static bool IsSaved(string path) => ClassifierConfig(path) is not null;
+
+    /// <summary>Rewards of whole sequences, [sequences].</summary>
+    /// <param name="sequences">[sequences][tokens].</param>
+    /// <param name="microTokens">Tokens per forward pass at most.</param>
+    public double[] ScoresOf(IReadOnlyList<int[]> sequences, int microTokens = 4096)
+    {
+        List<double> scores = new(sequences.Count);
+        using Tape tape = new(Text.Workers, recording: false);
+        foreach (TrainingBatch batch in TrainingBatch.Split([.. sequences.Select(ids => new TrainingExample(TrainingSequence.Whole(ids)))], microTokens))
+        {
+            tape.Reset();
+            foreach (float score in RewardObjective.Scores(Text.Model, Score, tape, batch).Data) scores.Add(score);
+        }
+        tape.Reset();
+        tape.Memory.Dispose();
+        return [.. scores];
     }
 
     /// <summary>Writes a folder that this class and Hugging Face's sequence classifiers read.</summary>

@@ -26,6 +26,7 @@ public sealed class SftTokenizer(ModelText text, SftFormat format)
             RowKind.Messages => Messages(row),
             RowKind.PromptCompletion or RowKind.Judged => isConversation ? PromptAndReply(row) : Plain(row),
             RowKind.Preference => throw row.Error("this row is a preference pair. Train on it with dpo, orpo, simpo and the like."),
+            RowKind.Prompt => throw row.Error($"this row has a prompt and nothing to learn. Columns here: {string.Join(", ", row.Fields.Select(f => f.Key))}. Name the answer's column with --map completion=COLUMN."),
             _ => Task(row),
         };
     }
@@ -46,6 +47,7 @@ public sealed class SftTokenizer(ModelText text, SftFormat format)
     {
         Conversation conversation = new((JsonArray)row.Fields["messages"]!) { Tools = row.Fields["tools"] as JsonArray };
         if (!(format.AssistantOnlyLoss ?? true)) return LearntTokens.Whole(text.Rendered(conversation));
+        RequireMarkers(row, conversation);
         MaskedTokens masked = text.Messages(conversation);
         return new(masked.Ids, masked.LossMask);
     }
@@ -56,9 +58,17 @@ public sealed class SftTokenizer(ModelText text, SftFormat format)
         JsonArray? tools = row.Fields["tools"] as JsonArray;
         Conversation whole = new([.. prompt.Concat(reply).Select(m => m?.DeepClone())]) { Tools = tools };
         bool assistantOnly = format.AssistantOnlyLoss ?? false, completionOnly = format.CompletionOnlyLoss ?? true;
+        if (assistantOnly) RequireMarkers(row, whole);
         MaskedTokens? masked = assistantOnly ? text.Messages(whole) : null;
         int[] ids = masked?.Ids ?? text.Rendered(whole);
         int promptTokens = completionOnly ? text.OpenPrompt(prompt, tools).Length : 0;
         return new(ids, [.. ids.Select((_, i) => i >= promptTokens && (masked is null || masked.LossMask[i]))]);
+    }
+
+    /// <summary>Asked for by name the mask has to come from the template's own marks, as in TRL; by default turns are found by comparing renderings.</summary>
+    private void RequireMarkers(Row row, Conversation conversation)
+    {
+        if (format.AssistantOnlyLoss == true && !text.Renderer.TemplateFor(conversation).HasGenerationBlocks)
+            throw row.Error("assistant-only loss was asked for and the model's chat template has no {% generation %} marks. Leave the option out: assistants' turns are then found by comparing renderings.");
     }
 }

@@ -39,8 +39,19 @@ public abstract record TrainerOptions
 /// <param name="dryRun">Compute the first batch and update nothing.</param>
 public sealed class TrainingJob(TextModel model, TrainerOptions options, RunContext run, bool dryRun)
 {
+    private (LoraModel? Adapter, IReadOnlyList<Parameter> Parameters)? attached;
+
     /// <summary>Weights trained besides the model's, such as a reward head.</summary>
     public IReadOnlyList<Parameter> Extra { get; init; } = [];
+
+    /// <summary>What the run is made from besides model, options and seed, such as the hash of its rows: a folder is continued only by the same run.</summary>
+    public JsonObject Inputs { get; init; } = [];
+
+    /// <summary>The adapter that is trained, attached on first use; null where all weights are trained.</summary>
+    public LoraModel? Adapter => (attached ??= Attach()).Adapter;
+
+    /// <summary>Called with the folder of the saved model or adapter, to put more beside it.</summary>
+    public Action<string>? Saved { get; init; }
 
     /// <summary>Saves the result into a folder and returns its path; null for a model or adapter as usual.</summary>
     public Func<LoraModel?, string>? Save { get; init; }
@@ -60,15 +71,18 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
     /// <returns>What <c>--json</c> prints.</returns>
     public JsonObject Run(IExampleSource source, int rows, IObjective objective)
     {
-        (LoraModel? adapter, IReadOnlyList<Parameter> parameters) = Attach();
+        (LoraModel? adapter, IReadOnlyList<Parameter> parameters) = attached ??= Attach();
         if (dryRun) return Dry(source, rows, objective, parameters);
+        TrainingIdentity.Check(model.Model, objective, options, Inputs, run);
         StepResult? last = null;
         using Trainer trainer = new(parameters, objective, options.Train, workers: model.Workers) { AfterStep = step => last = step };
-        TrainingSummary summary = trainer.Run(source, run);
+        TrainingSummary summary = Reported(() => trainer.Run(source, run), objective);
         foreach (Parameter parameter in parameters) parameter.Value.ReleaseGrad();
+        string saved = Save is null ? SaveModel(adapter) : Save(adapter);
+        Saved?.Invoke(saved);
         JsonObject result = new()
         {
-            ["out"] = Save is null ? SaveModel(adapter) : Save(adapter),
+            ["out"] = saved,
             ["steps"] = summary.Steps,
             ["rows"] = rows,
             ["loss_first"] = Number(summary.Losses.Count > 0 ? summary.Losses[0] : double.NaN),
@@ -76,6 +90,7 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
             ["tokens"] = summary.Tokens,
             ["seconds"] = Math.Round(summary.Seconds, 2),
             ["peak_activation_bytes"] = summary.PeakBytes,
+            ["report"] = run.PathOf(TrainingReport.FileName),
             ["seed"] = run.Seed,
         };
         foreach ((string name, double value) in last?.Metrics ?? []) result[name] = Number(value);
@@ -86,6 +101,25 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
     public void Record(JsonObject result)
     {
         if (!dryRun) AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");
+    }
+
+    /// <summary>Whatever way the run ends, its curves are drawn.</summary>
+    private TrainingSummary Reported(Func<TrainingSummary> train, IObjective objective)
+    {
+        string? problem = null;
+        try
+        {
+            return train();
+        }
+        catch (HoneException error)
+        {
+            problem = error.Message;
+            throw;
+        }
+        finally
+        {
+            TrainingReport.Write(run, objective.Name, options, model.Loaded.Path, problem);
+        }
     }
 
     private (LoraModel? Adapter, IReadOnlyList<Parameter> Parameters) Attach()

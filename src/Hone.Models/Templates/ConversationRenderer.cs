@@ -81,7 +81,7 @@ public sealed partial class ConversationRenderer(ChatTemplate template, IReadOnl
         return trackSpans ? chosen.RenderWithSpans(context, options) : new RenderedTemplate(chosen.Render(context, options), []);
     }
 
-    internal ChatTemplate TemplateFor(Conversation conversation) =>
+    public ChatTemplate TemplateFor(Conversation conversation) =>
         conversation.Tools is not null && ToolTemplate is not null ? ToolTemplate : Template;
 
     // A JSON node has one parent; the caller keeps its own.

@@ -81,6 +81,26 @@ public sealed class TrainingBatch
         return batches;
     }
 
+    /// <summary>[tokens] one number for the target of every position; 0 where there is none.</summary>
+    /// <param name="name">A column of the sequences.</param>
+    /// <exception cref="ArgumentException">A sequence lacks the column.</exception>
+    public double[] TokenColumn(string name)
+    {
+        double[] values = new double[Tokens.Length];
+        int at = 0;
+        foreach (TrainingSequence sequence in Examples.SelectMany(e => e.Sequences))
+        {
+            if (sequence.TokenColumns is null || !sequence.TokenColumns.TryGetValue(name, out float[]? column))
+                throw new ArgumentException($"a sequence lacks the column '{name}'");
+            for (int i = 1; i < sequence.Ids.Length; i++) values[at + i - 1] = sequence.Weights[i] != 0 ? column[i] : 0;
+            at += sequence.Ids.Length;
+        }
+        return values;
+    }
+
+    /// <summary>Whether every sequence has the column.</summary>
+    public bool HasTokenColumn(string name) => Examples.SelectMany(e => e.Sequences).All(s => s.TokenColumns?.ContainsKey(name) == true);
+
     /// <summary>One number per example.</summary>
     /// <exception cref="ArgumentException">An example lacks the column.</exception>
     public float[] Column(string name) =>

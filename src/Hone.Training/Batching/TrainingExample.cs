@@ -8,6 +8,9 @@ public sealed record TrainingSequence(int[] Ids, float[] Weights)
     /// <summary>[tokens] log-probability of each target under a reference policy; null where none was asked.</summary>
     public float[]? Reference { get; init; }
 
+    /// <summary>Further numbers of each token by name, [tokens] each: advantages, returns, log-probabilities when it was sampled.</summary>
+    public IReadOnlyDictionary<string, float[]>? TokenColumns { get; init; }
+
     /// <summary>All tokens after the first are targets.</summary>
     public static TrainingSequence Whole(int[] ids) => FromPrompt(ids, 1);
 
@@ -21,6 +24,22 @@ public sealed record TrainingSequence(int[] Ids, float[] Weights)
 
     /// <summary>Number of targets.</summary>
     public int Targets => Weights.Count(w => w != 0);
+
+    /// <summary>[targets] places of the targets among the ids, in order.</summary>
+    public int[] TargetPlaces() => [.. Enumerable.Range(0, Ids.Length).Where(i => Weights[i] != 0)];
+
+    /// <summary>The sequence with one more number for every target.</summary>
+    /// <param name="name">Name of the column.</param>
+    /// <param name="values">[targets].</param>
+    /// <exception cref="ArgumentException">Not one number for each target.</exception>
+    public TrainingSequence WithTokenColumn(string name, IReadOnlyList<double> values)
+    {
+        int[] places = TargetPlaces();
+        if (values.Count != places.Length) throw new ArgumentException($"{values.Count} numbers for {places.Length} targets");
+        float[] column = new float[Ids.Length];
+        for (int i = 0; i < places.Length; i++) column[places[i]] = (float)values[i];
+        return this with { TokenColumns = new Dictionary<string, float[]>(TokenColumns ?? new Dictionary<string, float[]>()) { [name] = column } };
+    }
 }
 
 /// <summary>
@@ -30,6 +49,9 @@ public sealed record TrainingSequence(int[] Ids, float[] Weights)
 public sealed record TrainingExample(IReadOnlyList<TrainingSequence> Sequences, IReadOnlyDictionary<string, double>? Columns = null)
 {
     public TrainingExample(TrainingSequence sequence) : this([sequence]) { }
+
+    /// <summary>Numbers that the training loop logs as means over a step's examples, by name.</summary>
+    public IReadOnlyDictionary<string, double>? Logged { get; init; }
 
     /// <summary>Tokens of all sequences.</summary>
     public int Tokens => Sequences.Sum(s => s.Ids.Length);
@@ -46,4 +68,18 @@ public interface IExampleSource
 
     /// <summary>The <paramref name="index"/>-th example of the run, counted over all passes. Thread-safe.</summary>
     TrainingExample Get(long index);
+}
+
+/// <summary>
+/// A source whose examples depend on more than their number: on the weights of an earlier step, from which they were sampled.
+/// Checkpoints keep what it needs to give the same examples again.
+/// </summary>
+public interface IStatefulSource : IExampleSource
+{
+    /// <summary>Writes its state into a checkpoint's folder, between two steps.</summary>
+    void Save(string folder);
+
+    /// <summary>Takes up the state of a checkpoint's folder.</summary>
+    /// <exception cref="Core.HoneException">The state is missing or cannot be read.</exception>
+    void Load(string folder);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Models.Formats;
 using Hone.Tensors;
+using Hone.Training.Batching;
 using Hone.Training.Optimizers;
 
 namespace Hone.Training.Checkpoints;
@@ -11,7 +12,7 @@ namespace Hone.Training.Checkpoints;
 /// A training run's folder: <c>metrics.jsonl</c> and <c>checkpoints/step-00000200/</c> with the trained weights, the
 /// optimiser's state and the step. A checkpoint is built under another name and renamed, so whatever moment the process dies
 /// at, the newest folder is whole. Examples are functions of their number and rates of the step, so nothing else is needed to
-/// continue to the same bits.
+/// continue to the same bits; a source whose examples depend on earlier weights (<see cref="IStatefulSource"/>) adds what it needs.
 /// </summary>
 internal sealed class CheckpointStore : IDisposable
 {
@@ -54,8 +55,13 @@ internal sealed class CheckpointStore : IDisposable
         log.Append(row);
     }
 
+    /// <summary>What the log says of finished steps; metrics that are no numbers are left out.</summary>
+    public IEnumerable<StepResult> Logged() => Jsonl.Read(logPath).Select(r => new StepResult(
+        (int)r.Fields["step"]!, Number(r.Fields["loss"]), Number(r.Fields["grad_norm"]), Number(r.Fields["learning_rate"]), Number(r.Fields["weight"]), (long)r.Fields["tokens"]!,
+        [.. r.Fields.Where(f => f.Value?.GetValueKind() == JsonValueKind.Number).Select(f => KeyValuePair.Create(f.Key, (double)f.Value!))], r.Has("skipped")));
+
     /// <summary>Writes a checkpoint and removes all but the one before it.</summary>
-    public void Save(int step)
+    public void Save(int step, IExampleSource source)
     {
         AtomicFile.WriteFolder(FolderOf(step), temporary =>
         {
@@ -67,6 +73,7 @@ internal sealed class CheckpointStore : IDisposable
                 ["settings"] = JsonNode.Parse(settings),
                 ["optimizer_steps"] = new JsonArray([.. optimizer.StepCounts.ToArray().Select(c => (JsonNode)c)]),
             };
+            (source as IStatefulSource)?.Save(temporary);
             AtomicFile.WriteText(Path.Combine(temporary, StateFile), state.ToJsonString(Jsonl.Indented));
         });
         foreach ((int old, string path) in Existing().SkipLast(2)) Directory.Delete(path, recursive: true);
@@ -74,7 +81,7 @@ internal sealed class CheckpointStore : IDisposable
 
     /// <summary>Loads the newest checkpoint, if there is one, and returns the number of finished steps.</summary>
     /// <exception cref="HoneException">It belongs to other settings or another model.</exception>
-    public int Resume(IReporter reporter)
+    public int Resume(IExampleSource source, IReporter reporter)
     {
         foreach (string torn in Directory.Exists(folder) ? Directory.GetDirectories(folder, "*.tmp") : []) Directory.Delete(torn, recursive: true);
         if (Existing().LastOrDefault() is not { Path: not null } newest)
@@ -87,6 +94,7 @@ internal sealed class CheckpointStore : IDisposable
         Load(Path.Combine(newest.Path, Weights), parameters.Select(p => (p.Name, p.Value)));
         Load(Path.Combine(newest.Path, Optimizer), optimizer.State);
         state["optimizer_steps"]!.AsArray().Select(n => (long)n!).ToArray().CopyTo(optimizer.StepCounts);
+        (source as IStatefulSource)?.Load(newest.Path);
         CutLog(newest.Step);
         reporter.Line($"continuing from step {newest.Step} ({newest.Path})");
         return newest.Step;
@@ -122,6 +130,8 @@ internal sealed class CheckpointStore : IDisposable
         using SafetensorsFile file = new SafetensorsFile(path);
         foreach ((string name, Tensor value) in tensors) file.ReadTensor(path, name, value);
     }
+
+    private static double Number(JsonNode? node) => node is null ? double.NaN : (double)node;
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? Math.Round(value, 9) : null;
 }

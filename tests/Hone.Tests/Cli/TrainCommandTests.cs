@@ -44,6 +44,11 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("sft", "task.jsonl", null)]
     [InlineData("grpo", "task.jsonl", null)]
     [InlineData("rloo", "task.jsonl", null)]
+    [InlineData("reinforce", "task.jsonl", null)]
+    [InlineData("reinforce++", "task.jsonl", null)]
+    [InlineData("ppo", "task.jsonl", null)]
+    [InlineData("online-dpo", "task.jsonl", 0.693147)]
+    [InlineData("expert", "task.jsonl", null)]
     public void A_dry_run_prints_loss_and_metrics_and_writes_nothing(string trainer, string data, double? loss)
     {
         CliRun run = CliRun.Of("train", trainer, "--model", PathOf("model"), "--data", PathOf(data), "--out", PathOf("out"), "--batch", "8", "--dry-run", "--json", "--quiet");

@@ -12,7 +12,9 @@ public class OptimizerGoldenTests
         "sgd", "sgd_wd", "sgd_momentum", "sgd_momentum_dampening", "sgd_nesterov_wd", "sgd_maximize",
         "adam", "adam_wd_coupled", "adam_amsgrad", "adamw", "adamw_wd0", "adamw_wd01_b95", "adamw_big_eps", "adamw_eps_1e-15",
         "adamw_amsgrad", "adamw_beta1_0", "adamw_scheduled_lr",
-        "muon_default_own_f64", "muon_match_rms_own_f64", "muon_spectral_no_nesterov_own_f64", "muon_kellerjordan_card", "lion"];
+        "muon_default_own_f64", "muon_match_rms_own_f64", "muon_spectral_no_nesterov_own_f64", "muon_kellerjordan_card", "lion",
+        "rmsprop", "rmsprop_momentum_centered", "adagrad", "adafactor_torch", "adafactor_torch_wd_d2",
+        "adafactor_hf_default", "adafactor_hf_fixed_lr", "adafactor_hf_scaled_beta1_wd", "adafactor_hf_warmup_init"];
 
     [Theory]
     [MemberData(nameof(Implemented))]
@@ -23,7 +25,7 @@ public class OptimizerGoldenTests
         List<Parameter> parameters = [.. start.Select(p =>
             new Parameter(p.Key, Tensor.From(Shape.Of(GoldenJson.Sizes(p.Value!)), GoldenJson.Floats(p.Value!), true)))];
         IOptimizer optimizer = Create(row, parameters);
-        double rate = row["settings"]!["lr"]!.GetValue<double>();
+        double rate = (double?)row["settings"]!["lr"] ?? 0;
         JsonArray gradients = row["grads"]!.AsArray(), expected = row["params"]!.AsArray();
         for (int step = 0; step < gradients.Count; step++)
         {
@@ -122,6 +124,32 @@ public class OptimizerGoldenTests
                 DecayVectors = true,
             }),
             "Lion" => new Lion(parameters, new() { Beta1 = Beta(0, 0.9), Beta2 = Beta(1, 0.99), Decay = Get("weight_decay", 0), DecayVectors = true }),
+            "RMSprop" => new RmsProp(parameters, new()
+            {
+                Smoothing = Get("alpha", 0.99),
+                Momentum = Get("momentum", 0),
+                Centered = Is("centered"),
+                Decay = Get("weight_decay", 0),
+            }),
+            "Adagrad" => new Adagrad(parameters, new() { RateDecay = Get("lr_decay", 0), InitialAccumulator = Get("initial_accumulator_value", 0) }),
+            "torch.optim.Adafactor" => new Adafactor(parameters, new()
+            {
+                Form = AdafactorForm.Torch,
+                SquareEpsilon = s["eps"] is JsonArray eps ? GoldenJson.Number(eps[0]) : double.BitIncrement(1) - 1,
+                ParameterEpsilon = s["eps"] is JsonArray sizes ? GoldenJson.Number(sizes[1]) : 1e-3,
+                ClipThreshold = Get("d", 1),
+                DecayRate = Get("beta2_decay", -0.8),
+                Decay = Get("weight_decay", 0),
+            }),
+            "transformers Adafactor" => new Adafactor(parameters, new()
+            {
+                ClipThreshold = Get("clip_threshold", 1),
+                Beta1 = Get("beta1", 0),
+                Decay = Get("weight_decay", 0),
+                ScaleParameter = s["scale_parameter"]?.GetValue<bool>() ?? true,
+                RelativeStep = s["relative_step"]?.GetValue<bool>() ?? true,
+                WarmupInit = Is("warmup_init"),
+            }),
             _ => new Muon(parameters, new()
             {
                 Decay = Get("weight_decay", 0.1),

@@ -23,7 +23,7 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
     private readonly DataOptions data = new(rows, needsData);
     private readonly RecipeOptions<T> recipe = new(
         null, [.. exposed, "lora_rank", "max_length", "truncation", "merge", "train.steps", "train.epochs", "train.lr", "train.batch", "train.schedule", "train.warmup",
-            "train.optimizer", "train.weight_decay", "train.recompute", "train.checkpoint_every"]);
+            "train.optimizer", "train.weight_decay", "train.recompute", "train.micro_tokens", "train.max_grad_norm", "train.max_loss", "train.checkpoint_every"]);
 
     public override IEnumerable<Symbol> Symbols => [model, tokenizer, .. data.All, dryRun, .. recipe.All];
 
@@ -33,8 +33,9 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
     public override string Details =>
         """
         Writes metrics.jsonl, checkpoints and the result to --out: a Hugging Face folder in model/, or with --lora-rank a
-        PEFT adapter in adapter/ (--merge writes it into the weights instead). A run that was stopped, even killed, goes on
-        from its last checkpoint when started again, to the same bits.
+        PEFT adapter in adapter/ (--merge writes it into the weights instead). report.html shows the curves. A run that was
+        stopped, even killed, goes on from its last checkpoint when started again, to the same bits; started again with other
+        settings or rows it is refused. It stops by itself where the loss or the KL divergence runs away (--max-loss, --max-kl).
         """;
 
     /// <summary>Last word of the command, which names the default output folder.</summary>

@@ -9,9 +9,7 @@ namespace Hone.Training.Objectives.OnPolicy;
 /// <summary>What both objectives over sampled completions do: an example is one completion with a column <c>advantage</c>.</summary>
 internal static class RolloutBatch
 {
-    private static readonly string[] Logged = ["reward", "reward_std", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio"];
-
-    /// <summary>The batch's log-probabilities as a rollout whose old policy is the present one.</summary>
+    /// <summary>The batch's log-probabilities as a rollout. The old policy is the present one unless the examples bring its log-probabilities.</summary>
     public static (Tensor LogProbs, Rollout Rollout) Read(LanguageModel model, Tape tape, TrainingBatch batch, ForwardState state, bool hasReference, MetricSums metrics)
     {
         (Tensor logProbs, double[] entropy) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch, state), batch.Targets);
@@ -19,19 +17,18 @@ internal static class RolloutBatch
         for (int s = 0; s < batch.Segments.Count; s++)
             for (int i = batch.Segments.Start(s); i < batch.Segments.Start(s) + batch.Segments.Length(s); i++)
                 rows[i] = batch.Targets[i] >= 0 ? s : -1;
-        foreach (string name in Logged)
-            if (batch.Examples.All(e => e.Columns?.ContainsKey(name) == true)) metrics.Add(name, batch.Column(name).Average(), batch.Examples.Count);
         metrics.Count("num_tokens", batch.Tokens.Length);
         ColumnGraph graph = new();
         return (logProbs, new(graph.Variable(PolicyHead.Doubles(logProbs)), rows, batch.Segments.Count, [.. batch.Column("advantage").Select(a => (double)a)])
         {
             Reference = hasReference ? PairLayout.ReferenceOf(batch) : null,
             Entropy = entropy,
+            Old = batch.HasTokenColumn(PpoPreparation.Old) ? batch.TokenColumn(PpoPreparation.Old) : null,
         });
     }
 }
 
-/// <summary>GRPO and its variants, one update per sampling.</summary>
+/// <summary>GRPO and its variants.</summary>
 /// <param name="model">The policy.</param>
 /// <param name="options">Settings.</param>
 /// <param name="recompute">Recompute activations on the way back.</param>
@@ -50,14 +47,18 @@ public sealed class GrpoObjective(LanguageModel model, GrpoOptions options, bool
     }
 }
 
-/// <summary>REINFORCE with the other completions of the prompt as baseline.</summary>
+/// <summary>
+/// REINFORCE: advantage times the log-probability of the whole completion, mean over completions. Williams 1992; the baseline is in the
+/// advantage.
+/// </summary>
 /// <param name="model">The policy.</param>
 /// <param name="recompute">Recompute activations on the way back.</param>
-public sealed class RlooObjective(LanguageModel model, bool recompute = false) : IObjective
+/// <param name="name">What it is called in logs: rloo, reinforce.</param>
+public sealed class RlooObjective(LanguageModel model, bool recompute = false, string name = "rloo") : IObjective
 {
     private readonly ForwardState state = new() { Recompute = recompute };
 
-    public string Name => "rloo";
+    public string Name => name;
 
     public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
     {

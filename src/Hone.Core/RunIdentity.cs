@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using Hone.Core;
 
-namespace Hone.Methods.GuidedSelfImprovement;
+namespace Hone.Core;
 
 /// <summary>What a run folder was made from. A folder is continued only by the same run; a different one is refused.</summary>
 public static class RunIdentity
