@@ -44,15 +44,7 @@ internal static class ComparisonStory
 
     private static int Change(StoryWriter story, int x, bool swap)
     {
-        List<TemplateSet> choices = [];
-        if (story.CanAdd(x)) choices.Add(Templates.OneGets);
-        if (StoryWriter.CanSubtract(x)) choices.Add(Templates.OneLoses);
-        if (story.CanMultiply(x)) choices.Add(Templates.OneDoubles);
-        TemplateSet set = story.Random.Choose(choices);
-        (char op, int b) =
-            set == Templates.OneGets ? ('+', story.Addend(x))
-            : set == Templates.OneLoses ? ('-', story.Subtrahend(x))
-            : ('*', 2);
+        (TemplateSet set, char op, int b) = PairStory.Draw(story, x);
         story.Say(set, new(B: b, Swap: swap));
         Person owner = swap ? story.Other : story.Main;
         return story.Step(x, op, b, owner, owner);

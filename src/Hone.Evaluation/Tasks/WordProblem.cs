@@ -16,7 +16,7 @@ namespace Hone.Evaluation.Tasks;
 /// <param name="Id">Stable name, e.g. <c>train/7/120</c>: split, seed, number.</param>
 /// <param name="Question">The problem in words.</param>
 /// <param name="Steps">The reference solution; the last result is the answer.</param>
-/// <param name="Family">Kind of story: chain, comparison or price.</param>
+/// <param name="Family">Kind of story: chain, comparison, pair or price.</param>
 /// <param name="Templates">Sentence templates used, in order.</param>
 public sealed record WordProblem(
     string Id, string Question, IReadOnlyList<Equation> Steps, string Family, IReadOnlyList<string> Templates)

@@ -39,8 +39,8 @@ public sealed record WordProblemOptions
     /// <summary>Share of problems with an irrelevant sentence, 0 to 1.</summary>
     public double DistractorShare { get; init; } = 0.25;
 
-    /// <summary>Kinds of stories, some of chain, comparison, price.</summary>
-    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "price"];
+    /// <summary>Kinds of stories, some of chain, comparison, pair, price.</summary>
+    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "pair", "price"];
 
     /// <summary>
     /// Relative weight of each number of steps, from <see cref="MinSteps"/> on; equal when null. Halving weights give the long

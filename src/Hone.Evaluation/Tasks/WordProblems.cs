@@ -23,6 +23,7 @@ public static class WordProblems
     {
         ["chain"] = ChainStory.Write,
         ["comparison"] = ComparisonStory.Write,
+        ["pair"] = PairStory.Write,
         ["price"] = PriceStory.Write,
     };
 

@@ -81,7 +81,7 @@ public sealed class ImproveRun
     {
         List<RoundResult> rounds = [];
         bool seedFirst = options.SeedSet == "yes" || (options.SeedSet == "auto" && !task.IsBuiltIn);
-        if (seedFirst) rounds.Add(Finish(0, () => SeedRound()));
+        if (seedFirst && Finish(0, SeedRound) is { } taught) rounds.Add(taught);
         if (seedFirst && task.IsAnswerOnly && options.Rounds > 0)
         {
             run.Reporter.Line("answers are all there is to a solution here, so sampling could only give the references back: training on the references is the whole job.");
@@ -95,13 +95,14 @@ public sealed class ImproveRun
                 break;
             }
             int number = round;
-            rounds.Add(Finish(number, () => SamplingRound(number)));
+            if (Finish(number, () => SamplingRound(number)) is not { } result) break;
+            rounds.Add(result);
         }
         return rounds;
     }
 
-    /// <summary>A finished round from disk, or the work.</summary>
-    private RoundResult Finish(int round, Func<RoundResult> work)
+    /// <summary>A finished round from disk, or the work; null where there was nothing to train on.</summary>
+    private RoundResult? Finish(int round, Func<RoundResult?> work)
     {
         string path = RoundPath(round, "result.json");
         if (RoundResult.Read(path) is { } done)
@@ -111,7 +112,7 @@ public sealed class ImproveRun
             run.Reporter.Line($"round {round}: {done.ValidationAccuracy:P1} of the validation questions (from an earlier run)");
             return done;
         }
-        RoundResult result = work();
+        if (work() is not { } result) return null;
         result.Write(path);
         run.Reporter.Line($"round {round}: {result.ValidationAccuracy:P1} of the validation questions, trained on {result.TrainingRows} rows");
         return result;
@@ -129,12 +130,15 @@ public sealed class ImproveRun
 
     private RoundResult SeedRound() => Train(0, TrainingSet.Seed(pool, model.Text), null, 0);
 
-    private RoundResult SamplingRound(int round)
+    private RoundResult? SamplingRound(int round)
     {
         Stopwatch sampling = Stopwatch.StartNew();
         SamplingOutcome outcome = Sample(round);
         if (outcome.Kept.Count == 0)
-            throw new HoneException("not one sampled solution was right, so there is nothing to learn from. Start from the references (--seed-set yes), or from a stronger model.");
+        {
+            run.Reporter.Line($"round {round}: not one sampled solution was right, so there is nothing to learn from. Start from the references (--seed-set yes), or from a stronger model.");
+            return null;
+        }
         List<KeptSolution> rows = TrainingSet.Choose(outcome.Kept, options);
         List<TrainingExample> examples = TrainingSet.Examples(rows, model.Text);
         if (options.Merge == "seed") examples.AddRange(TrainingSet.Seed(pool, model.Text));

@@ -39,7 +39,7 @@ public sealed record PretrainOptions : ICheckedOptions
     public int MaxSteps { get; init; } = 4;
 
     [Description("kinds of stories to learn from; naming one several times makes it more frequent")]
-    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "price"];
+    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "pair", "price"];
 
     [Description("held-out problems for the final figure, of all kinds in equal shares")]
     public int HeldOut { get; init; } = 500;

@@ -64,7 +64,7 @@ public static class SeedModel
         ["max_position_embeddings"] = Context,
         ["rms_norm_eps"] = 1e-6,
         ["rope_theta"] = 10000.0,
-        ["tie_word_embeddings"] = true,
+        ["tie_word_embeddings"] = false,
         ["hidden_act"] = "silu",
         ["attention_bias"] = false,
         ["bos_token_id"] = null,
@@ -77,7 +77,9 @@ public static class SeedModel
     public static LanguageModel Create(SeedSize size, int vocabulary, RandomStream random)
     {
         LanguageModel model = new(CreateConfig(size, vocabulary));
-        ModelInit.Randomise(model, random, new InitOptions { UniformFanIn = true, ZeroOutputs = true, EmbeddingDeviation = 0.02f });
+        // With gain h^(1/4), h the size of a head, logits are q·k·h^(-1/4) of unit vectors, as in the recipe followed.
+        float gain = MathF.Sqrt(MathF.Sqrt(size.Width / size.Heads));
+        ModelInit.Randomise(model, random, new InitOptions { UniformFanIn = true, ZeroOutputs = true, EmbeddingDeviation = 1, QueryGain = gain });
         return model;
     }
 

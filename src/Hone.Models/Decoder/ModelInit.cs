@@ -15,6 +15,9 @@ public sealed record InitOptions
     /// <summary>Matrices uniform in ±1/sqrt(in) instead of normal (PyTorch's default for a linear layer).</summary>
     public bool UniformFanIn { get; init; }
 
+    /// <summary>Gain of the norm of queries per head (where the model has one): how sharp attention can be before anything is learned.</summary>
+    public float QueryGain { get; init; } = 1;
+
     /// <summary>Zero for what writes into the residual stream and for the head, so that the model starts as the identity and the loss at ln V.</summary>
     public bool ZeroOutputs { get; init; }
 }
@@ -32,7 +35,8 @@ public static class ModelInit
         foreach (Parameter parameter in model.Parameters)
         {
             Span<float> data = parameter.Value.Data;
-            if (parameter.Value.Shape.Rank == 1) data.Fill(IsGain(parameter.Name) && !model.Config.NormAddsOne ? 1 : 0);
+            if (parameter.Name.EndsWith("q_norm.weight", StringComparison.Ordinal)) data.Fill(options.QueryGain - (model.Config.NormAddsOne ? 1 : 0));
+            else if (parameter.Value.Shape.Rank == 1) data.Fill(IsGain(parameter.Name) && !model.Config.NormAddsOne ? 1 : 0);
             else if (IsEmbedding(parameter.Name)) random.Derive(parameter.Name).FillNormal(data, 0, options.EmbeddingDeviation ?? range);
             else Matrix(parameter, random.Derive(parameter.Name), options, range);
         }

@@ -62,10 +62,13 @@ public sealed class ImproveTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_right_to_learn_from_is_one_clear_line()
+    public void Nothing_right_to_learn_from_ends_with_the_model_unchanged_and_a_report()
     {
-        HoneException error = Assert.Throws<HoneException>(() => Improve("e", Options() with { SeedSet = "no" }));
-        Assert.Contains("not one sampled solution was right", error.Message, StringComparison.Ordinal);
+        JsonObject result = Improve("e", Options() with { SeedSet = "no" });
+        Assert.False((bool)result["helped"]!);
+        Assert.Empty(result["rounds"]!.AsArray());
+        Assert.True(File.Exists(Path.Combine(folder, "e", "report.html")));
+        Assert.True(File.Exists(Path.Combine(folder, "e", "model", "model.safetensors")));
     }
 
     public void Dispose()
