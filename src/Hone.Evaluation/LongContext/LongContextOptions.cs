@@ -8,7 +8,7 @@ public enum TaskWording
     /// <summary>English sentences with an instruction, for models that read English.</summary>
     Full,
 
-    /// <summary>The shortest form: <c>wet cat=483.</c> … <c>? wet cat=</c>. One token per word, digit and mark for the built-in recall model.</summary>
+    /// <summary>The shortest form: <c>wet cat 483.</c> … <c>? wet cat</c>. One token per word, number and mark for the built-in recall model.</summary>
     Compact,
 }
 

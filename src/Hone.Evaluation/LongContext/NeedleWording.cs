@@ -46,21 +46,21 @@ internal sealed class FullNeedles(string noun) : NeedleWording
     private static string Join(string[] keys) => keys.Length == 1 ? keys[0] : $"{string.Join(", ", keys[..^1])} and {keys[^1]}";
 }
 
-/// <summary><c>wet cat=483.</c>, asked by <c>? wet cat=</c>, or by <c>? wet cat, red dog: wet cat=</c> for several keys.</summary>
+/// <summary><c>wet cat 483.</c>, asked by <c>? wet cat</c>, or by <c>? wet cat, red dog: wet cat</c> for several keys.</summary>
 internal sealed class CompactNeedles : NeedleWording
 {
     public override string Separator => " ";
 
     public override string Instruction(bool several) => "text:";
 
-    public override string Needle(string key, string value) => $"{key}={value}.";
+    public override string Needle(string key, string value) => $"{key} {value}.";
 
     public override string Prose(string sentence) => sentence;
 
     public override string Question(string[] keys, bool several) => keys.Length == 1 ? $" ? {keys[0]}" : $" ? {string.Join(", ", keys)}:";
 
-    public override string Prefix(string[] keys, bool several) => keys.Length == 1 ? "=" : $" {keys[0]}=";
+    public override string Prefix(string[] keys, bool several) => keys.Length == 1 ? "" : $" {keys[0]}";
 
     // A number and its mark, with the next key before it where several are asked.
-    public override int AnswerTokens(int answers, int digits) => answers == 1 ? digits + 1 : answers * (digits + 4);
+    public override int AnswerTokens(int answers, int digits) => answers == 1 ? digits + 1 : answers * (digits + 3);
 }

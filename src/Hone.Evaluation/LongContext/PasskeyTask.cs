@@ -12,8 +12,8 @@ public sealed class PasskeyTask() : LongContextTask("passkey")
     {
         bool compact = options.Wording == TaskWording.Compact;
         string number = Numbers.Next(random, compact ? options.NumberDigits : Digits);
-        string needle = compact ? $"pass key={number}. pass key={number}." : $"The pass key is {number}. Remember it. {number} is the pass key.";
-        string question = compact ? " ? pass key" : "\nWhat is the pass key?", prefix = compact ? "=" : " The pass key is";
+        string needle = compact ? $"pass key {number}. pass key {number}." : $"The pass key is {number}. Remember it. {number} is the pass key.";
+        string question = compact ? " ? pass key" : "\nWhat is the pass key?", prefix = compact ? "" : " The pass key is";
         ContextBuilder builder = new(compact ? "text:" : "An important fact is hidden in a lot of irrelevant text. Find it and remember it.\n", " ");
         builder.Add(options.Depth ?? random.NextDouble(), needle, isEvidence: true);
         string Unit(int i) => compact ? FillerText.NoiseSentence(i) : FillerText.Capital(FillerText.NoiseSentence(i));

@@ -70,13 +70,15 @@ public sealed record ChunkRanking(ChunkChoice Choice, ChunkOrder[][] Orders, int
         }
     }
 
+    /// <summary>[chunks] indices of an even grid from 0 to the last, rounded down.</summary>
+    public static int[] Grid(int chunks, int all) =>
+        [.. Enumerable.Range(0, chunks).Select(i => chunks == 1 ? 0 : (int)((double)i * (all - 1) / (chunks - 1)))];
+
     private int[] Take(int[] order, int chunks)
     {
         // An even grid over all chunks cannot be the beginning of one order, so it is laid anew for every size.
-        int[] taken = Choice == ChunkChoice.Uniform ? [.. Enumerable.Range(0, chunks).Select(i => Grid(i, chunks, order.Length))] : order[..chunks];
+        int[] taken = Choice == ChunkChoice.Uniform ? Grid(chunks, order.Length) : order[..chunks];
         Array.Sort(taken);
         return taken;
     }
-
-    private static int Grid(int i, int chunks, int all) => chunks == 1 ? 0 : (int)((double)i * (all - 1) / (chunks - 1));
 }

@@ -9,13 +9,13 @@ namespace Hone.Methods.EliteKv;
 /// </summary>
 public sealed class ChunkScores
 {
-    private readonly List<float>[] differences;
+    private readonly List<double>[] differences;
     private readonly double[] contributions;
 
     /// <param name="chunks">C = D / 2.</param>
     public ChunkScores(int chunks)
     {
-        differences = [.. Enumerable.Range(0, chunks).Select(_ => new List<float>())];
+        differences = [.. Enumerable.Range(0, chunks).Select(_ => new List<double>())];
         contributions = new double[chunks];
     }
 
@@ -26,7 +26,7 @@ public sealed class ChunkScores
     public int Pairs => differences[0].Count;
 
     /// <summary>[pairs] Δ_i.</summary>
-    public IReadOnlyList<float> Difference(int chunk) => differences[chunk];
+    public IReadOnlyList<double> Difference(int chunk) => differences[chunk];
 
     /// <summary>Mean of the rotated product q'·k' of each chunk over the pairs: the baseline after arXiv:2410.08703.</summary>
     public double[] Contributions => [.. contributions.Select(sum => sum / Math.Max(1, Pairs))];
@@ -45,7 +45,7 @@ public sealed class ChunkScores
             double a = query[i], b = query[i + chunks], x = key[i], y = key[i + chunks];
             (double sin, double cos) = Math.SinCos(distance * frequencies[i]);
             double plain = a * x + b * y, rotated = plain * cos + (a * y - b * x) * sin;
-            differences[i].Add((float)(scale * (rotated - plain)));
+            differences[i].Add(scale * (rotated - plain));
             contributions[i] += scale * rotated;
         }
     }
@@ -63,14 +63,14 @@ public sealed class ChunkScores
 
     internal void AddTo(double[] rest, int chunk, double sign)
     {
-        ReadOnlySpan<float> own = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(differences[chunk]);
+        ReadOnlySpan<double> own = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(differences[chunk]);
         for (int p = 0; p < rest.Length; p++) rest[p] += sign * own[p];
     }
 
     /// <summary>Mean of |rest − Δ_chunk|.</summary>
     internal double MeanAbsoluteWithout(double[] rest, int chunk)
     {
-        ReadOnlySpan<float> own = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(differences[chunk]);
+        ReadOnlySpan<double> own = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(differences[chunk]);
         double sum = 0;
         for (int p = 0; p < rest.Length; p++) sum += Math.Abs(rest[p] - own[p]);
         return sum / Math.Max(1, rest.Length);

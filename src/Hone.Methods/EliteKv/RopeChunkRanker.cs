@@ -82,7 +82,7 @@ public sealed class RopeChunkRanker(LanguageModel model, WorkerPool? workers = n
                 order = [.. order.OrderByDescending(i => sums[i])];
                 break;
         }
-        return new(order, [.. Enumerable.Range(1, chunks).Select(r => heads.Sum(head => head.Distance(order.Take(r))))]);
+        return new(order, [.. Enumerable.Range(1, chunks).Select(r => heads.Sum(head => head.Distance(choice == ChunkChoice.Uniform ? ChunkRanking.Grid(r, chunks) : order.Take(r))))]);
     }
 
     private void Sample(int[] sequence, int pairs, RandomStream random, ChunkScores[][] scores)

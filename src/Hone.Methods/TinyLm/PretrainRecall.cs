@@ -54,7 +54,7 @@ internal static class PretrainRecall
     private static void SaveRung(PretrainOptions options, RunContext run, TextModel text, int step)
     {
         if (!options.Rungs.Contains(step)) return;
-        int length = options.Recall.LengthAt((double)step / options.Train.StepCount(null));
+        int length = Math.Max(128, options.Recall.LengthAt((double)step / options.Train.StepCount(null))); // several questions at once take more than 64 tokens
         Dictionary<string, double> parts = Evaluate(options, run, text, [length], 24);
         run.Reporter.Line($"step {step}, {length} tokens: {string.Join(", ", parts.Select(p => $"{p.Key} {p.Value:P0}"))}");
     }

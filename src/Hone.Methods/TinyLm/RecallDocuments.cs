@@ -11,8 +11,8 @@ namespace Hone.Methods.TinyLm;
 public sealed record RecallDocument(int[] Ids, bool[] IsAnswer);
 
 /// <summary>
-/// Documents in the compact wording of the long-context tasks: facts (<c>wet cat=483.</c>), filler, and questions (<c>? wet cat=483.</c>,
-/// or several at once: <c>? wet cat, red dog: wet cat=483. red dog=201.</c>). Half of the documents ask as they go, half only at the
+/// Documents in the compact wording of the long-context tasks: facts (<c>wet cat 483.</c>), filler, and questions (<c>? wet cat 483.</c>,
+/// or several at once: <c>? wet cat, red dog: wet cat 483. red dog 201.</c>). Half of the documents ask as they go, half only at the
 /// end, as the tasks do; so a document holds many more answers than a test does and the model learns from few tokens.
 /// </summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
@@ -46,7 +46,7 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
         public void Write()
         {
             bool asksAtEnd = random.Next(2) == 0;
-            // Facts take 5 tokens and their questions 6, so a document of facts alone turns to asking a little before its middle.
+            // Facts take 4 tokens and their questions 5, so a document of facts alone turns to asking a little before its middle.
             int askFrom = asksAtEnd ? (int)(length * (0.45 + 0.5 * filler)) : 0;
             while (ids.Count < length)
             {
@@ -66,7 +66,7 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
             if (!used.Add(key)) return;
             string value = random.Next(100, 1000).ToString();
             open.Add((key, value));
-            Put($" {key}=", false);
+            Put($" {key}", false);
             PutNumber(value, false);
         }
 
@@ -92,7 +92,7 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
             for (int i = 0; i < count; i++) Put($" {asked[i].Key}{(i + 1 < count ? "," : ":")}", false);
             foreach ((string key, string value) in asked)
             {
-                Put($" {key}=", asked[0].Key != key);
+                Put($" {key}", asked[0].Key != key);
                 PutNumber(value, true);
             }
         }
@@ -103,12 +103,11 @@ public sealed class RecallDocuments(Tokenizer tokenizer)
             string[] words = key.Split(' ');
             Put(" " + words[0], false);
             Put(" " + words[1], true);
-            Put("=", false);
         }
 
         private void PutNumber(string value, bool answer)
         {
-            Put(value, answer);
+            Put($" {value}", answer);
             Put(".", answer);
         }
 

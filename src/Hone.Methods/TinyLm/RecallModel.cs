@@ -18,7 +18,7 @@ public static class RecallModel
     public static Tokenizer CreateTokenizer()
     {
         IEnumerable<string> words = KeyWords.Adjectives.Concat(KeyWords.Nouns).Concat(FillerText.Words).Concat(["text", "pass", "key"]).Distinct().Select(w => " " + w);
-        IEnumerable<string> numbers = Enumerable.Range(100, 900).Select(n => n.ToString());
+        IEnumerable<string> numbers = Enumerable.Range(100, 900).Select(n => $" {n}");
         return SeedTokenizer.Create(words.Append("text").Concat(numbers), ["<eos>"], splitDigits: false, spacedForms: false);
     }
 

@@ -47,6 +47,10 @@ public interface ILayerStore : IDisposable
     /// <param name="firsts">[n] first slot that each token sees; empty when all see all.</param>
     void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output, ReadOnlySpan<int> firsts);
 
+    /// <summary>Called after the heads attended, by one thread, also where the pass did without <see cref="Attend"/>.</summary>
+    /// <param name="queries">[n, H · D] of the tokens just appended.</param>
+    void EndAttention(ReadOnlySpan<float> queries) { }
+
     /// <summary>Drops all other slots of a head.</summary>
     /// <param name="kvHead">Head.</param>
     /// <param name="slots">Ascending.</param>

@@ -39,6 +39,9 @@ public sealed class PolicyKvCache : IKvCache
     /// <summary>What policies see of each layer.</summary>
     public IReadOnlyList<IKvView> Views => layers;
 
+    /// <summary>Where each layer's keys and values lie.</summary>
+    public IReadOnlyList<ILayerStore> Stores => [.. layers.Select(layer => layer.Store)];
+
     /// <summary>Times that slots were dropped.</summary>
     public int Evictions { get; private set; }
 

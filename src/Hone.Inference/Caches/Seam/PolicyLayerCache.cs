@@ -65,7 +65,11 @@ internal sealed class PolicyLayerCache : ILayerCache, IKvView, IDisposable
         store.Attend(options, kvHead, queries, output, firsts);
     }
 
-    public void EndAttention(AttentionOptions options, ReadOnlySpan<float> queries) => scorer.Observe(this, queries);
+    public void EndAttention(AttentionOptions options, ReadOnlySpan<float> queries)
+    {
+        store.EndAttention(queries);
+        scorer.Observe(this, queries);
+    }
 
     /// <summary>[K][slots].</summary>
     public float[][] Score(KvTarget target)
