@@ -59,6 +59,13 @@ public sealed class AdapterSet
         model.EmbeddingAdapter = embedding;
     }
 
+    /// <summary>Sends the coming passes of others than the engine through the base alone. Call on the engine's thread.</summary>
+    public void UseBase()
+    {
+        Tokens.Clear();
+        Logits.Clear();
+    }
+
     /// <summary>Number of an adapter; 0 for null, the base.</summary>
     /// <exception cref="HoneException">No such adapter.</exception>
     internal int NumberOf(string? name) =>

@@ -41,6 +41,7 @@ internal static class RowRuns
     public static Tensor Apply(Tape tape, AdapterRuns rows, Tensor y, Func<int, int, int, Tensor, Tensor> part)
     {
         IReadOnlyList<(int Adapter, int Rows)> runs = rows.Runs;
+        if (runs.Count == 0) return y; // nothing was announced: the base
         if (runs.Sum(r => r.Rows) != y.Shape[0]) throw new InvalidOperationException($"{y.Shape[0]} rows came through an adapted layer, {runs.Sum(r => r.Rows)} were announced.");
         if (runs.Count == 1) return part(runs[0].Adapter, 0, runs[0].Rows, y);
         Tensor[] parts = new Tensor[runs.Count];
