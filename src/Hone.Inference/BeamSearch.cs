@@ -97,7 +97,7 @@ public sealed class BeamSearch(Engine engine)
         /// <summary>The best continuations of all beams, best first.</summary>
         private List<Candidate> Best(int count)
         {
-            ForwardStep step = new(engine.Model, tape);
+            ForwardStep step = new(engine.Model, tape, engine.Options.Adapters);
             foreach (Beam beam in running) step.Add(beam.Cache, beam.Tokens, beam.Tokens.Length, wantsLogits: true);
             Tensor logits = step.Run()!;
             if (running[0].Tokens.Length == promptLength) running[0].Cache.EndPrompt();

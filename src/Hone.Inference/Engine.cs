@@ -80,6 +80,14 @@ public sealed class Engine
     /// <summary>Lets go of most memory kept for later requests; done after every call.</summary>
     internal void Trim() => pool.Trim(KeptCacheBytes);
 
+    /// <summary>Number of an adapter in the passes of this engine; 0 for null, the base.</summary>
+    /// <exception cref="HoneException">No such adapter.</exception>
+    internal int AdapterNumber(string? name) => Options.Adapters?.NumberOf(name)
+        ?? (name is null ? 0 : throw new HoneException($"there is no adapter '{name}': the model was loaded without any."));
+
+    /// <summary>Bytes of keys and values in use.</summary>
+    internal long CacheBytes => pool.UsedBytes;
+
     /// <summary>An empty store for one sequence.</summary>
     internal IKvCache NewCache() => Options.CreateCache?.Invoke(Model) ?? (Model.Config.Latent is null ? new PagedKvCache(Model.Config, pool) : new LatentKvCache(Model.Config));
 }

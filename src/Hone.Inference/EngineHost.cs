@@ -14,6 +14,8 @@ public sealed class EngineHost : IDisposable
     private readonly Dictionary<int, Job> jobs = [];
     private readonly Thread thread;
     private int next;
+    private long steps, generated, reusedBefore;
+    private volatile EngineStatus status = new(0, 0, 0, 0, 0, 0, 0);
 
     /// <param name="engine">From now on used by this host alone.</param>
     public EngineHost(Engine engine)
@@ -26,6 +28,9 @@ public sealed class EngineHost : IDisposable
     /// <summary>The engine's model, tokenizer and settings; generating is for the host.</summary>
     public Engine Engine => engine;
 
+    /// <summary>What it is doing.</summary>
+    public EngineStatus Status => status;
+
     /// <summary>Generates all samples of a request.</summary>
     /// <param name="request">Prompt and options.</param>
     /// <param name="onToken">Hears of every token, on the host's thread; must return quickly and not throw.</param>
@@ -36,17 +41,41 @@ public sealed class EngineHost : IDisposable
         int index = Interlocked.Increment(ref next);
         Job job = new(request.Samples, onToken);
         orders.Add(session => Begin(session, request, index, job), cancellation);
-        CancellationTokenRegistration registration = cancellation.Register(() =>
-        {
-            if (!orders.IsAddingCompleted) orders.Add(session => GiveUp(session, index, cancellation));
-        });
+        CancellationTokenRegistration registration = cancellation.Register(() => TryOrder(session => GiveUp(session, index, cancellation)));
         _ = job.Completion.Task.ContinueWith(_ => registration.Dispose(), TaskScheduler.Default);
         return job.Completion.Task;
+    }
+
+    /// <summary>
+    /// Runs other work with the model between two steps, such as scoring a text: so it never computes beside the engine and may
+    /// use what belongs to the engine. Running requests wait for it.
+    /// </summary>
+    /// <param name="work">What to do, on the host's thread.</param>
+    /// <param name="cancellation">Gives up work that has not begun.</param>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellation = default)
+    {
+        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        orders.Add(_ => Complete(completion, work, cancellation), cancellation);
+        return completion.Task;
+    }
+
+    /// <summary>Forgets the prompts that are kept for later requests; call when the model was changed.</summary>
+    public Task ClearPrefixesAsync()
+    {
+        TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        orders.Add(session =>
+        {
+            session.ClearPrefixes();
+            Note(session);
+            completion.SetResult();
+        });
+        return completion.Task;
     }
 
     /// <summary>Stops after the current step; requests that run are cancelled.</summary>
     public void Dispose()
     {
+        if (orders.IsAddingCompleted) return;
         orders.CompleteAdding();
         thread.Join();
         orders.Dispose();
@@ -54,11 +83,11 @@ public sealed class EngineHost : IDisposable
 
     private void Run()
     {
-        GenerationSession session = new(engine);
+        GenerationSession session = NewSession();
         while (!orders.IsCompleted)
         {
             // With nothing to do it waits for an order; otherwise it takes what is there and goes on.
-            if (jobs.Count == 0) session.Trim();
+            if (jobs.Count == 0) Rest(session);
             if (jobs.Count == 0 && orders.TryTake(out Action<GenerationSession>? order, Timeout.Infinite)) order(session);
             while (orders.TryTake(out order)) order(session);
             if (jobs.Count > 0 && !orders.IsAddingCompleted) session = Step(session);
@@ -67,11 +96,31 @@ public sealed class EngineHost : IDisposable
         session.Dispose();
     }
 
+    private GenerationSession NewSession() => new(engine, (index, error) =>
+    {
+        if (jobs.Remove(index, out Job? job)) job.Completion.TrySetException(error);
+    });
+
+    private void Rest(GenerationSession session)
+    {
+        session.Trim();
+        Note(session);
+    }
+
+    private void Note(GenerationSession session) => status = new(
+        session.Active, session.Waiting, engine.CacheBytes, session.PrefixTokens, reusedBefore + session.ReusedTokens, steps, generated);
+
     private GenerationSession Step(GenerationSession session)
     {
         try
         {
-            foreach (TokenEvent token in session.Step() ?? []) jobs[token.Request].OnToken?.Invoke(token);
+            steps++;
+            foreach (TokenEvent token in session.Step() ?? [])
+            {
+                generated++;
+                if (jobs.TryGetValue(token.Request, out Job? job)) job.OnToken?.Invoke(token);
+            }
+            Note(session); // before anyone hears that it is done
             foreach (GenerationResult result in session.TakeResults()) Finish(result);
             return session;
         }
@@ -80,8 +129,9 @@ public sealed class EngineHost : IDisposable
         {
             foreach (Job job in jobs.Values) job.Completion.TrySetException(error);
             jobs.Clear();
+            reusedBefore += session.ReusedTokens;
             session.Dispose();
-            return new GenerationSession(engine);
+            return NewSession();
         }
 #pragma warning restore CA1031
     }
@@ -108,11 +158,42 @@ public sealed class EngineHost : IDisposable
 
     private void Finish(GenerationResult result)
     {
-        Job job = jobs[result.Request];
+        if (!jobs.TryGetValue(result.Request, out Job? job)) return;
         job.Results.Add(result);
         if (job.Results.Count < job.Samples) return;
         jobs.Remove(result.Request);
         job.Completion.TrySetResult([.. job.Results.OrderBy(r => r.Sample)]);
+    }
+
+    private static void Complete<T>(TaskCompletionSource<T> completion, Func<T> work, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            completion.TrySetCanceled(cancellation);
+            return;
+        }
+#pragma warning disable CA1031 // handed to the caller
+        try
+        {
+            completion.TrySetResult(work());
+        }
+        catch (Exception error)
+        {
+            completion.TrySetException(error);
+        }
+#pragma warning restore CA1031
+    }
+
+    private void TryOrder(Action<GenerationSession> order)
+    {
+        try
+        {
+            orders.Add(order);
+        }
+        catch (InvalidOperationException)
+        {
+            // The host is stopping: it cancels everything itself.
+        }
     }
 
     private sealed class Job(int samples, Action<TokenEvent>? onToken)

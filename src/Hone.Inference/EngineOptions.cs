@@ -1,3 +1,4 @@
+using Hone.Inference.Adapters;
 using Hone.Models.Decoder;
 using Hone.Tensors.Threads;
 
@@ -14,6 +15,21 @@ public sealed record EngineOptions
 
     /// <summary>Threads; null for all processors.</summary>
     public WorkerPool? Workers { get; init; }
+
+    /// <summary>
+    /// Tokens of finished prompts whose keys and values are kept for later requests that begin alike; the least recently used go
+    /// first. 0 keeps them only while something runs. The model must not change meanwhile.
+    /// </summary>
+    public int PrefixTokens { get; init; }
+
+    /// <summary>
+    /// Prompts and running continuations take turns, so that streams go on while long prompts are gone through. Otherwise prompts
+    /// come first, which makes fuller batches.
+    /// </summary>
+    public bool TakeTurns { get; init; }
+
+    /// <summary>Adapters that requests may name; null for none.</summary>
+    public AdapterSet? Adapters { get; init; }
 
     /// <summary>Makes the store of a sequence's keys and values; null for exact fp32 pages.</summary>
     public Func<LanguageModel, IKvCache>? CreateCache { get; init; }

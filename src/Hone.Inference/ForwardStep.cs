@@ -1,3 +1,4 @@
+using Hone.Inference.Adapters;
 using Hone.Models.Decoder;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
@@ -5,10 +6,23 @@ using Hone.Tensors.Ops;
 namespace Hone.Inference;
 
 /// <summary>One pass of the model over new tokens of several sequences, each with its cache.</summary>
-internal sealed class ForwardStep(LanguageModel model, Tape tape)
+internal sealed class ForwardStep
 {
+    private readonly LanguageModel model;
+    private readonly Tape tape;
+    private readonly AdapterSet? adapters;
     private readonly List<int> tokens = [], positions = [], lengths = [], logitRows = [];
     private readonly List<IKvCache> caches = [];
+
+    /// <param name="model">The model.</param>
+    /// <param name="tape">Tape of the pass.</param>
+    /// <param name="adapters">Adapters of the model; null for none.</param>
+    public ForwardStep(LanguageModel model, Tape tape, AdapterSet? adapters = null)
+    {
+        (this.model, this.tape, this.adapters) = (model, tape, adapters);
+        adapters?.Tokens.Clear();
+        adapters?.Logits.Clear();
+    }
 
     public int Tokens => tokens.Count;
 
@@ -17,7 +31,8 @@ internal sealed class ForwardStep(LanguageModel model, Tape tape)
     /// <param name="sequence">All its tokens.</param>
     /// <param name="end">One past the last token of this pass.</param>
     /// <param name="wantsLogits">Whether the logits after the last of them are wanted.</param>
-    public void Add(IKvCache cache, IReadOnlyList<int> sequence, int end, bool wantsLogits)
+    /// <param name="adapter">Number of the adapter it goes through; 0 for the base.</param>
+    public void Add(IKvCache cache, IReadOnlyList<int> sequence, int end, bool wantsLogits, int adapter = 0)
     {
         // Other rotary frequencies from here on: what was computed for the beginning does not hold any more.
         if (model.Config.RopeVariant(end) != model.Config.RopeVariant(cache.Length)) cache.Truncate(0);
@@ -29,7 +44,10 @@ internal sealed class ForwardStep(LanguageModel model, Tape tape)
         }
         lengths.Add(end - start);
         caches.Add(cache);
-        if (wantsLogits) logitRows.Add(tokens.Count - 1);
+        adapters?.Tokens.Add(adapter, end - start);
+        if (!wantsLogits) return;
+        logitRows.Add(tokens.Count - 1);
+        adapters?.Logits.Add(adapter, 1);
     }
 
     /// <summary>Runs the pass.</summary>

@@ -29,6 +29,15 @@ public sealed record GenerationRequest
     /// <summary>Whether to report log-probabilities.</summary>
     public bool LogProbs { get; init; }
 
+    /// <summary>Number of likeliest tokens to report at each place, with <see cref="LogProbs"/>.</summary>
+    public int TopLogProbs { get; init; }
+
+    /// <summary>Name of one of the engine's adapters; null for the base model.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>Special tokens that are written into the text all the same, such as the mark before tool calls.</summary>
+    public IReadOnlyCollection<int> ShownTokens { get; init; } = [];
+
     /// <summary>Limits what may be generated; each sample follows a copy of its own.</summary>
     public ITokenConstraint? Constraint { get; init; }
 }
@@ -65,9 +74,14 @@ public sealed record GenerationResult
     /// Natural logarithm of each generated token's probability in the model's own distribution: before temperature, penalties and
     /// truncation. Null unless asked for.
     /// </summary>
-    public float[]? LogProbs { get; init; }
+    public float[]? LogProbs => logProbs ??= Scores is null ? null : [.. Scores.Select(s => s.LogProb)];
+
+    /// <summary>The same with the likeliest tokens at each place. Null unless asked for.</summary>
+    public IReadOnlyList<TokenScore>? Scores { get; init; }
 
     public required FinishReason Finish { get; init; }
+
+    private float[]? logProbs;
 }
 
 /// <summary>One generated token, as it comes.</summary>
@@ -76,4 +90,8 @@ public sealed record GenerationResult
 /// <param name="Token">Id.</param>
 /// <param name="Text">Text that became certain with it; may be empty.</param>
 /// <param name="Finish">Why it was the last one, or null.</param>
-public readonly record struct TokenEvent(int Request, int Sample, int Token, string Text, FinishReason? Finish);
+public readonly record struct TokenEvent(int Request, int Sample, int Token, string Text, FinishReason? Finish)
+{
+    /// <summary>Its log-probability, where asked for.</summary>
+    public TokenScore? Score { get; init; }
+}

@@ -1,4 +1,5 @@
 using Hone.Core;
+using Hone.Models.Decoder;
 using Hone.Tensors;
 using Hone.Tensors.Memory;
 using Hone.Tensors.Threads;
@@ -15,15 +16,32 @@ internal sealed class GenerationSession : IDisposable
     private readonly BufferPool memory = new();
     private readonly Tape tape;
     private readonly List<RunningSequence> waiting = [], starting = [], running = [];
-    private readonly PrefixStore prefixes = new();
+    private readonly PrefixStore prefixes;
     private readonly List<GenerationResult> results = [];
     private readonly List<TokenEvent> events = [];
+    private readonly Action<int, HoneException>? failed;
+    private bool prefilled;
 
-    public GenerationSession(Engine engine)
+    /// <param name="engine">Model and settings.</param>
+    /// <param name="failed">Hears of a request that cannot go on, with its number; it is given up and the others go on. Null throws instead.</param>
+    public GenerationSession(Engine engine, Action<int, HoneException>? failed = null)
     {
-        this.engine = engine;
+        (this.engine, this.failed) = (engine, failed);
+        prefixes = new PrefixStore(engine.Options.PrefixTokens);
         tape = new Tape(engine.Workers, memory, recording: false);
     }
+
+    /// <summary>Sequences that are being decoded or whose prompt is being gone through.</summary>
+    public int Active => starting.Count + running.Count;
+
+    /// <summary>Sequences that wait for a place.</summary>
+    public int Waiting => waiting.Count;
+
+    /// <summary>Tokens of finished prompts that are kept.</summary>
+    public int PrefixTokens => prefixes.Tokens;
+
+    /// <summary>Prompt tokens that were taken over from earlier prompts, so far.</summary>
+    public long ReusedTokens { get; private set; }
 
     /// <summary>Hands over what was finished since the last call, by request and sample.</summary>
     public IReadOnlyList<GenerationResult> TakeResults()
@@ -40,7 +58,7 @@ internal sealed class GenerationSession : IDisposable
     public void Add(GenerationRequest request, int index)
     {
         int most = RequestCheck.MostTokens(request, engine);
-        PromptState prompt = new(request, engine.NewCache());
+        PromptState prompt = new(request, engine.NewCache(), engine.AdapterNumber(request.Adapter));
         for (int s = 0; s < request.Samples; s++)
             waiting.Add(new(request, (index, s), prompt, request.StopIds ?? engine.EndIds, most, engine.Tokenizer));
     }
@@ -63,16 +81,22 @@ internal sealed class GenerationSession : IDisposable
         events.Clear();
         Admit();
         if (starting.Count == 0 && running.Count == 0) return null;
-        if (starting.Count > 0) Prefill();
+        // Taking turns keeps streams alive while long prompts are gone through; prompts first makes fuller batches.
+        bool prefill = starting.Count > 0 && !(engine.Options.TakeTurns && prefilled && running.Count > 0);
+        if (prefill) Prefill();
         else Decode();
+        prefilled = prefill;
         tape.Reset();
         return events;
     }
 
+    /// <summary>Forgets the kept prompts.</summary>
+    public void ClearPrefixes() => prefixes.Dispose();
+
     /// <summary>Gives back memory that is not needed while nothing runs.</summary>
     public void Trim()
     {
-        prefixes.Dispose();
+        if (engine.Options.PrefixTokens == 0) prefixes.Dispose();
         memory.Trim();
         engine.Trim();
     }
@@ -102,7 +126,7 @@ internal sealed class GenerationSession : IDisposable
     /// <summary>Goes on with the prompts of starting sequences; those whose prompt is done get their first token.</summary>
     private void Prefill()
     {
-        ForwardStep step = new(engine.Model, tape);
+        ForwardStep step = new(engine.Model, tape, engine.Options.Adapters);
         List<PromptState> begun = [], complete = [];
         foreach (PromptState prompt in starting.Select(s => s.Prompt).Distinct().Where(p => p.Logits is null))
         {
@@ -111,7 +135,7 @@ internal sealed class GenerationSession : IDisposable
             if (prompt.Cache.Length == 0 && SharesBeginning(prompt) && !Begin(prompt, begun)) continue;
             begun.Add(prompt);
             int end = EndOfPiece(prompt, room);
-            step.Add(prompt.Cache, prompt.Tokens, end, wantsLogits: end == prompt.Tokens.Length);
+            step.Add(prompt.Cache, prompt.Tokens, end, wantsLogits: end == prompt.Tokens.Length, prompt.Adapter);
             if (end == prompt.Tokens.Length) complete.Add(prompt);
         }
         if (step.Tokens > 0 && step.Run() is { } logits)
@@ -119,9 +143,17 @@ internal sealed class GenerationSession : IDisposable
             {
                 complete[i].Logits = Row(logits, i).ToArray();
                 complete[i].Cache.EndPrompt();
-                if (SharesBeginning(complete[i]) && (starting.Count > complete.Count || waiting.Count > 0)) prefixes.Add(complete[i].Tokens, complete[i].Cache);
+                if (IsWorthKeeping(complete)) Keep(complete[i].Tokens, complete[i], complete[i].Cache);
             }
         Start([.. starting.Where(s => s.Prompt.Logits is not null)]);
+    }
+
+    /// <summary>Whether later prompts may use those that are done: some wait already, or all are kept.</summary>
+    private bool IsWorthKeeping(List<PromptState> complete) => engine.Options.PrefixTokens > 0 || starting.Count > complete.Count || waiting.Count > 0;
+
+    private void Keep(int[] tokens, PromptState prompt, IKvCache cache)
+    {
+        if (SharesBeginning(prompt)) prefixes.Add(tokens, prompt.Adapter, cache);
     }
 
     /// <summary>Only exact stores, whose keys do not depend on what came later, and frequencies that do not follow the length.</summary>
@@ -133,10 +165,12 @@ internal sealed class GenerationSession : IDisposable
     /// </summary>
     private bool Begin(PromptState prompt, List<PromptState> begun)
     {
-        int shared = prefixes.Shared(prompt.Tokens);
-        int coming = begun.Select(other => PrefixStore.Common(other.Tokens, prompt.Tokens)).DefaultIfEmpty(0).Max();
+        int shared = prefixes.Shared(prompt.Tokens, prompt.Adapter);
+        int coming = begun.Where(other => other.Adapter == prompt.Adapter).Select(other => PrefixStore.Common(other.Tokens, prompt.Tokens)).DefaultIfEmpty(0).Max();
         if (coming >= shared + PrefixStore.LeastShared) return false;
-        if (shared >= PrefixStore.LeastShared) prompt.StartFrom(prefixes.Take(prompt.Tokens));
+        if (shared < PrefixStore.LeastShared) return true;
+        prompt.StartFrom(prefixes.Take(prompt.Tokens, prompt.Adapter));
+        ReusedTokens += shared;
         return true;
     }
 
@@ -162,9 +196,9 @@ internal sealed class GenerationSession : IDisposable
     /// <summary>One more token for every running sequence.</summary>
     private void Decode()
     {
-        ForwardStep step = new(engine.Model, tape);
-        RunningSequence[] all = [.. running];
-        foreach (RunningSequence sequence in all) step.Add(sequence.Cache!, sequence.Tokens, sequence.Tokens.Count, wantsLogits: true);
+        ForwardStep step = new(engine.Model, tape, engine.Options.Adapters);
+        RunningSequence[] all = [.. running.OrderBy(s => s.Prompt.Adapter)]; // rows of one adapter side by side
+        foreach (RunningSequence sequence in all) step.Add(sequence.Cache!, sequence.Tokens, sequence.Tokens.Count, wantsLogits: true, sequence.Prompt.Adapter);
         Choose(all, step.Run()!);
     }
 
@@ -174,13 +208,27 @@ internal sealed class GenerationSession : IDisposable
         engine.Workers.For(sequences.Length, 1, ref job);
         foreach (RunningSequence sequence in sequences)
         {
+            if (!running.Contains(sequence)) continue; // another sample of its request failed
+            if (sequence.Failure is { } failure)
+            {
+                Fail(sequence, failure);
+                continue;
+            }
             TokenEvent token = sequence.Accept();
             events.Add(token);
             if (token.Finish is not { } finish) continue;
             results.Add(sequence.Result(finish));
             running.Remove(sequence);
+            if (engine.Options.PrefixTokens > 0) Keep([.. sequence.Tokens.Take(sequence.Cache!.Length)], sequence.Prompt, sequence.Cache);
             sequence.Cache!.Dispose();
         }
+    }
+
+    private void Fail(RunningSequence sequence, HoneException failure)
+    {
+        if (failed is null) throw failure;
+        Cancel(sequence.Place.Request);
+        failed(sequence.Place.Request, failure);
     }
 
     private static Span<float> Row(Tensor logits, int row) => logits.Data.Slice(row * logits.Shape.Last, logits.Shape.Last);

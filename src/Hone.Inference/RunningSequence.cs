@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using Hone.Core;
 using Hone.Inference.Sampling;
 using Hone.Models.Decoder;
@@ -15,7 +17,9 @@ internal sealed class RunningSequence
     private readonly ITokenConstraint? constraint;
     private readonly StopText text;
     private readonly List<int> tokens;
-    private readonly List<float>? logProbs;
+    private readonly List<TokenScore>? scores;
+    private int chosen;
+    private TokenScore? chosenScore;
 
     /// <param name="request">What is asked for.</param>
     /// <param name="place">Indices of the request and of the sample in it.</param>
@@ -29,9 +33,9 @@ internal sealed class RunningSequence
         (this.request, Place, Prompt, this.endIds, this.maxTokens) = (request, place, prompt, endIds, maxTokens);
         sampler = new Sampler(request.Sampling, endIds, prompt.Tokens.Length, new RandomStream(request.Seed, "sample").Derive(place.Sample));
         constraint = request.Constraint?.Fork();
-        text = new StopText(tokenizer, request.StopStrings);
+        text = new StopText(tokenizer, request.StopStrings, request.ShownTokens);
         tokens = [.. prompt.Tokens];
-        logProbs = request.LogProbs ? [] : null;
+        scores = request.LogProbs ? [] : null;
     }
 
     public (int Request, int Sample) Place { get; }
@@ -44,28 +48,29 @@ internal sealed class RunningSequence
     /// <summary>Prompt and generated tokens.</summary>
     public IReadOnlyList<int> Tokens => tokens;
 
-    /// <summary>The token chosen last, by <see cref="Choose"/>.</summary>
-    private int chosen;
-    private float chosenLogProb;
+    /// <summary>Why no token could be chosen; null when one was.</summary>
+    public HoneException? Failure { get; private set; }
 
     /// <summary>Chooses the next token. Safe to run beside other sequences.</summary>
     /// <param name="logits">[V]; changed.</param>
     public void Choose(Span<float> logits)
     {
-        double sum = logProbs is null ? 0 : Probabilities.LogSumExp(logits);
-        float[]? before = logProbs is null ? null : System.Buffers.ArrayPool<float>.Shared.Rent(logits.Length);
-        if (before is not null) logits.CopyTo(before);
-        chosen = sampler.Next(logits, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(tokens), constraint);
-        if (before is null) return;
-        chosenLogProb = (float)(before[chosen] - sum);
-        System.Buffers.ArrayPool<float>.Shared.Return(before);
+        try
+        {
+            if (scores is null) chosen = Next(logits);
+            else ChooseScored(logits);
+        }
+        catch (HoneException error)
+        {
+            Failure = error; // of this sequence alone: the others of the batch go on
+        }
     }
 
     /// <summary>Adds the chosen token.</summary>
     public TokenEvent Accept()
     {
         tokens.Add(chosen);
-        logProbs?.Add(chosenLogProb);
+        if (chosenScore is not null) scores?.Add(chosenScore);
         constraint?.Accept(chosen);
         string added = text.Push(chosen);
         FinishReason? finish = text.Stopped ? FinishReason.StopString
@@ -73,7 +78,7 @@ internal sealed class RunningSequence
             : tokens.Count - Prompt.Tokens.Length >= maxTokens ? FinishReason.Length
             : null;
         if (finish is not null) added += text.Finish();
-        return new TokenEvent(Place.Request, Place.Sample, chosen, added, text.Stopped ? FinishReason.StopString : finish);
+        return new TokenEvent(Place.Request, Place.Sample, chosen, added, text.Stopped ? FinishReason.StopString : finish) { Score = chosenScore };
     }
 
     public GenerationResult Result(FinishReason finish) => new()
@@ -82,7 +87,19 @@ internal sealed class RunningSequence
         Sample = Place.Sample,
         Ids = [.. tokens.Skip(Prompt.Tokens.Length)],
         Text = text.Text,
-        LogProbs = logProbs is null ? null : [.. logProbs],
+        Scores = scores,
         Finish = finish,
     };
+
+    private void ChooseScored(Span<float> logits)
+    {
+        float[] rented = ArrayPool<float>.Shared.Rent(logits.Length);
+        Span<float> before = rented.AsSpan(0, logits.Length);
+        logits.CopyTo(before);
+        chosen = Next(logits);
+        chosenScore = TokenScore.Of(before, chosen, request.TopLogProbs);
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private int Next(Span<float> logits) => sampler.Next(logits, CollectionsMarshal.AsSpan(tokens), constraint);
 }

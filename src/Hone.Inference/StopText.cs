@@ -7,7 +7,10 @@ namespace Hone.Inference;
 /// The text of one continuation as it grows: gives out whole characters only, and holds back what may turn out to be the
 /// beginning of a stop string.
 /// </summary>
-internal sealed class StopText(Tokenizer? tokenizer, IReadOnlyList<string> stops)
+/// <param name="tokenizer">For text; may be absent.</param>
+/// <param name="stops">Stop strings.</param>
+/// <param name="shownTokens">Special tokens that are written all the same.</param>
+internal sealed class StopText(Tokenizer? tokenizer, IReadOnlyList<string> stops, IReadOnlyCollection<int>? shownTokens = null)
 {
     private readonly StreamingDecoder? decoder = tokenizer?.CreateDecoder();
     private readonly StringBuilder shown = new();
@@ -20,7 +23,9 @@ internal sealed class StopText(Tokenizer? tokenizer, IReadOnlyList<string> stops
     public bool Stopped { get; private set; }
 
     /// <summary>Takes the next token and returns the text that became certain.</summary>
-    public string Push(int token) => decoder is null ? "" : Release(decoder.Push(token), last: false);
+    public string Push(int token) => decoder is null ? ""
+        : shownTokens?.Contains(token) == true ? Release(decoder.Flush() + tokenizer!.TokenOf(token), last: false)
+        : Release(decoder.Push(token), last: false);
 
     /// <summary>Ends the text and returns what was held back.</summary>
     public string Finish() => decoder is null || Stopped ? "" : Release(decoder.Flush(), last: true);

@@ -1,31 +1,50 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
-using Hone.Models.Templates;
 using Microsoft.Extensions.AI;
 
 namespace Hone.Inference.Chat;
 
-/// <summary>Puts messages and tools of Microsoft.Extensions.AI into the form chat templates expect.</summary>
+/// <summary>Puts messages, tools and options of Microsoft.Extensions.AI into the form chat templates expect.</summary>
 internal static class ChatMessages
 {
-    /// <summary>The conversation with the prompt for an answer at its end.</summary>
-    /// <exception cref="HoneException">Content other than text and tool calls.</exception>
-    public static Conversation ToConversation(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    /// <summary>The request.</summary>
+    /// <exception cref="HoneException">Content other than text and tool calls, or no messages.</exception>
+    public static ChatAsk ToAsk(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client)
     {
         JsonArray list = [];
         if (options?.Instructions is { Length: > 0 } instructions) list.Add(new JsonObject { ["role"] = "system", ["content"] = instructions });
         foreach (ChatMessage message in messages) AddMessage(list, message);
         if (list.Count == 0) throw new HoneException("there are no messages. Give at least one.");
-        return new Conversation(list) { AddGenerationPrompt = true, Tools = Tools(options) };
+        return new ChatAsk(list)
+        {
+            Tools = Tools(options),
+            ToolChoice = Choice(options?.ToolMode),
+            Form = options?.RawRepresentationFactory?.Invoke(client) as ReplyForm ?? Form(options?.ResponseFormat),
+        };
     }
+
+    private static ToolChoice Choice(ChatToolMode? mode) => mode switch
+    {
+        NoneChatToolMode => new ToolChoice(ToolMode.None),
+        RequiredChatToolMode { RequiredFunctionName: { } name } => new ToolChoice(ToolMode.Named, name),
+        RequiredChatToolMode => new ToolChoice(ToolMode.Required),
+        _ => new ToolChoice(ToolMode.Auto),
+    };
+
+    private static ReplyForm? Form(ChatResponseFormat? format) => format switch
+    {
+        ChatResponseFormatJson { Schema: { } schema } => ReplyForm.JsonSchema(JsonNode.Parse(schema.GetRawText())),
+        ChatResponseFormatJson => ReplyForm.JsonObject,
+        _ => null,
+    };
 
     private static void AddMessage(JsonArray list, ChatMessage message)
     {
-        if (message.Contents.FirstOrDefault(c => c is not (TextContent or FunctionCallContent or FunctionResultContent or TextReasoningContent)) is { } other)
+        if (message.Contents.FirstOrDefault(c => c is not (TextContent or FunctionCallContent or FunctionResultContent or TextReasoningContent or UsageContent)) is { } other)
             throw new HoneException($"a message holds {other.GetType().Name}; this model reads text only.");
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
-            list.Add(new JsonObject { ["role"] = "tool", ["content"] = ResultText(result.Result) });
+            list.Add(new JsonObject { ["role"] = "tool", ["tool_call_id"] = result.CallId, ["content"] = ResultText(result.Result) });
         JsonArray calls = [.. message.Contents.OfType<FunctionCallContent>().Select(Call)];
         if (message.Text.Length == 0 && calls.Count == 0 && message.Contents.Count > 0) return;
         JsonObject entry = new() { ["role"] = message.Role.Value, ["content"] = message.Text };
@@ -35,6 +54,7 @@ internal static class ChatMessages
 
     private static JsonNode Call(FunctionCallContent call) => new JsonObject
     {
+        ["id"] = call.CallId,
         ["type"] = "function",
         ["function"] = new JsonObject
         {

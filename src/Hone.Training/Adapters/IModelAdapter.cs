@@ -40,6 +40,19 @@ public static class ModelAdapter
         return (string?)json["peft_type"] == "IA3" ? Ia3Model.Load(model, folder) : LoraModel.Load(model, folder, workers);
     }
 
+    /// <summary>
+    /// Likewise for an adapter that shares its base with others: everything it does must be on its layers, for weights that it stored whole
+    /// would change the base under the others.
+    /// </summary>
+    /// <exception cref="HoneException">It trained biases or whole modules; and as for <see cref="Load"/>.</exception>
+    public static IModelAdapter LoadBesideOthers(LanguageModel model, string folder, WorkerPool? workers = null)
+    {
+        JsonObject json = ReadConfig(Path.Combine(folder, AdapterFile.ConfigName));
+        if (json["modules_to_save"] is JsonArray { Count: > 0 } || json["bias"] is JsonValue bias && bias.ToString() != "none")
+            throw new HoneException($"{folder}: the adapter brings whole weights (modules_to_save or bias), which would change the base for the others too. Merge it and serve the result.");
+        return Load(model, folder, workers);
+    }
+
     /// <summary>The JSON of an adapter_config.json.</summary>
     /// <exception cref="HoneException">Missing or not an object.</exception>
     internal static JsonObject ReadConfig(string path)

@@ -36,6 +36,9 @@ internal sealed class KvPagePool(int kvHeads, int headSize)
     /// <summary>Pages in use.</summary>
     public int Used => Made - free.Count;
 
+    /// <summary>Bytes of the pages in use.</summary>
+    public long UsedBytes => (long)Used * 2 * sizeof(float) * PageTokens * kvHeads * headSize;
+
     public KvPage Rent()
     {
         if (!free.TryPop(out KvPage? page))

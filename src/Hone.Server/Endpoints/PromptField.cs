@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Hone.Models.Tokenizers;
+using Hone.Server.Http;
+
+namespace Hone.Server.Endpoints;
+
+/// <summary>Fields that hold one text, several, token ids, or several lists of them.</summary>
+internal static class PromptField
+{
+    /// <summary>Token ids of each.</summary>
+    /// <exception cref="ApiException">Something else, too many, or an empty one.</exception>
+    public static IReadOnlyList<int[]> Read(JsonFields fields, string name, Tokenizer tokenizer, int maxCount, bool addSpecialTokens) =>
+        [.. Items(fields, name, maxCount).Select((item, i) =>
+        {
+            int[] ids = item as int[] ?? tokenizer.Encode((string)item, addSpecialTokens);
+            return ids.Length > 0 ? ids : throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
+        })];
+
+    /// <summary>Each entry as text or ids.</summary>
+    public static IReadOnlyList<object> Items(JsonFields fields, string name, int maxCount)
+    {
+        if (fields.Json[name] is JsonValue) return [fields.Text(name)!];
+        if (fields.List(name) is not { Count: > 0 } list) throw ApiException.BadRequest($"'{name}' is missing or empty.", name);
+        if (list.All(IsId)) return [Ids(list)];
+        if (list.Count > maxCount) throw ApiException.BadRequest($"'{name}' must have at most {maxCount} entries.", name);
+        return [.. list.Select(item => item switch
+        {
+            JsonValue value when value.TryGetValue(out string? text) => text,
+            JsonArray ids when ids.All(IsId) => (object)Ids(ids),
+            _ => throw fields.Wrong(name, "text, a list of texts, token ids, or lists of token ids"),
+        })];
+    }
+
+    private static bool IsId(JsonNode? node) => node is JsonValue value && value.TryGetValue(out int _);
+
+    private static int[] Ids(JsonArray list) => [.. list.Select(n => n!.GetValue<int>())];
+}
