@@ -25,7 +25,7 @@ public sealed class PairBuilding(TextModel model, IReadOnlyList<Row> rows, Rewar
     /// <exception cref="HoneException">The folder's log belongs to other rows or settings.</exception>
     public (List<JsonNode> Pairs, JsonObject Summary) Run(string dataHash)
     {
-        RunIdentity.Check(run.PathOf("run.json"), Identity(dataHash));
+        RunIdentity.Check(run.PathOf("inputs.json"), Identity(dataHash));
         List<JsonObject> samples = Sampled();
         List<JsonNode> pairs = [];
         int without = 0;

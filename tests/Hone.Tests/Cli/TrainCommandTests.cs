@@ -123,6 +123,27 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void Reference_passes_are_done_once_for_a_model_and_its_rows()
+    {
+        string[] Arguments(string trainer, string name, string data) =>
+        [
+            "train", trainer, "--model", PathOf("model"), "--data", PathOf(data), "--out", PathOf(name), "--reference-cache", PathOf("cache"), "--steps", "2", "--epochs", "2", "--lr", "1e-3",
+        ];
+        const string Kept = "reference log-probabilities: ";
+        CliRun first = CliRun.Of(Arguments("dpo", "one", "pairs.jsonl")), second = CliRun.Of(Arguments("ipo", "two", "pairs.jsonl"));
+        Assert.True(first.Code == 0 && second.Code == 0, first.Error + second.Error);
+        Assert.DoesNotContain(Kept, first.Error);
+        Assert.Contains(Kept, second.Error);
+        File.WriteAllLines(PathOf("others.jsonl"), Pairs.Split('\n').Take(2));
+        Assert.DoesNotContain(Kept, CliRun.Of(Arguments("dpo", "three", "others.jsonl")).Error);
+        // A model that was trained is another one.
+        CliRun other = CliRun.Of(["train", "dpo", "--model", Path.Combine(PathOf("one"), "model"), .. Arguments("dpo", "four", "pairs.jsonl")[4..]]);
+        Assert.Equal(0, other.Code);
+        Assert.DoesNotContain(Kept, other.Error);
+        Assert.Equal(3, Directory.GetFiles(PathOf("cache"), "*.safetensors", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
     public void Other_rows_are_another_run()
     {
         string[] arguments = ["train", "dpo", "--model", PathOf("model"), "--data", PathOf("pairs.jsonl"), "--out", PathOf("out"), "--steps", "1", "--quiet"];
