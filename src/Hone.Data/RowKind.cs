@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Data.Preferences;
 
 namespace Hone.Data;
 
@@ -38,6 +39,8 @@ public static class RowKinds
     public static RowKind? Of(Row row)
     {
         bool Has(string name) => row.Fields.ContainsKey(name);
+        if (ForeignPairs.IsPair(row)) return RowKind.Preference;
+        if (ForeignPairs.IsJudged(row)) return RowKind.Judged;
         if (Has("messages") || ShareGpt.Is(row)) return RowKind.Messages;
         if (Has("chosen") && Has("rejected")) return RowKind.Preference;
         if (Has("prompt") && Has("completion") && row.Fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False) return RowKind.Judged;
@@ -52,6 +55,7 @@ public static class RowKinds
     public static RowKind Require(Row row)
     {
         RowKind kind = Of(row) ?? throw NoKind(row);
+        row = ForeignPairs.Canonical(row);
         switch (kind)
         {
             case RowKind.Text: NotEmpty(row, "text"); break;
@@ -90,7 +94,7 @@ public static class RowKinds
         if (row.Fields["prompt"] is JsonArray && row.Fields["completion"] is JsonArray)
         {
             CheckMessages(row, "prompt");
-            CheckMessages(row, "completion");
+            CheckReply(row, "completion");
             return;
         }
         _ = row.Text("prompt");
@@ -103,13 +107,21 @@ public static class RowKinds
         if (areTurns != row.Fields["rejected"] is JsonArray) throw row.Error("chosen and rejected must both be texts or both be lists of messages.");
         foreach (string side in (string[])["chosen", "rejected"])
         {
-            if (areTurns) CheckMessages(row, side);
+            if (areTurns) CheckReply(row, side);
             else NotEmpty(row, side);
         }
         if (JsonNode.DeepEquals(row.Fields["chosen"], row.Fields["rejected"])) throw row.Error("chosen and rejected are the same: there is nothing to prefer.");
         if (!row.Has("prompt")) return;
         if (areTurns) CheckMessages(row, "prompt");
         else _ = row.Text("prompt");
+    }
+
+    /// <summary>Messages that say something: at least one has text or calls a tool.</summary>
+    private static void CheckReply(Row row, string field)
+    {
+        CheckMessages(row, field);
+        bool IsEmpty(JsonNode? message) => message!["tool_calls"] is not JsonArray && TextOf(message["content"]) is { } text && string.IsNullOrWhiteSpace(text);
+        if (((JsonArray)row.Fields[field]!).All(IsEmpty)) throw row.Error($"field '{field}' is empty.");
     }
 
     private static void CheckMessages(Row row, string field)

@@ -17,16 +17,31 @@ public class TrainingResumeTests
     [InlineData("sft", "rows.jsonl", 1000, 10, "model/model.safetensors", "--lr", "3e-3")]
     [InlineData("dpo", "pairs.jsonl", 300, 4, "adapter/adapter_model.safetensors", "--lr", "1e-3", "--lora-rank", "4")]
     [InlineData("grpo", "task.jsonl", 120, 4, "model/model.safetensors", "--lr", "1e-3", "--num-generations", "4", "--max-completion-length", "6", "--check", "exact")]
+    [InlineData("ppo", "task.jsonl", 160, 4, "model/model.safetensors", "--lr", "1e-3", "--num-mini-batches", "2", "--num-ppo-epochs", "3", "--max-completion-length", "6", "--check", "exact", "--target-kl", "1")]
+    [InlineData("reinforce++", "task.jsonl", 120, 3, "model/model.safetensors", "--lr", "1e-3", "--num-ppo-epochs", "3", "--max-completion-length", "6", "--check", "exact")]
+    [InlineData("rloo", "task.jsonl", 120, 3, "model/model.safetensors", "--lr", "1e-3", "--num-generations", "2", "--max-completion-length", "6", "--check", "exact", "--beta", "0.1")]
+    [InlineData("reinforce", "task.jsonl", 120, 3, "model/model.safetensors", "--lr", "1e-3", "--baseline", "greedy", "--max-completion-length", "6", "--check", "exact")]
+    [InlineData("online-dpo", "task.jsonl", 120, 3, "model/model.safetensors", "--lr", "1e-3", "--max-completion-length", "6", "--check", "exact")]
+    [InlineData("expert", "task.jsonl", 160, 3, "model/model.safetensors", "--lr", "1e-3", "--prompts-per-round", "8", "--threshold", "0", "--num-generations", "2", "--max-completion-length", "6", "--check", "exact")]
+    [InlineData("distill", "rows.jsonl", 200, 3, "model/model.safetensors", "--lr", "1e-3", "--max-new-tokens", "6", "--teacher-model", "TEACHER")]
+    [InlineData("ipo", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("rdpo", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("kto", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("cpo", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("simpo", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("orpo", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3", "--optimizer", "adafactor")]
+    [InlineData("rm", "pairs.jsonl", 300, 3, "model/model.safetensors", "--lr", "1e-3", "--optimizer", "adagrad")]
     public void A_killed_run_resumes_to_bit_identical_weights(string trainer, string data, int steps, int kills, string weights, params string[] settings)
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         string model = Path.Combine(folder, "model");
-        WriteModel(model);
+        WriteModel(model, 5);
+        if (trainer == "distill") WriteModel(Path.Combine(folder, "teacher"), 6);
         WriteRows(folder);
         string[] Arguments(string name) =>
         [
             "train", trainer, "--model", model, "--data", Path.Combine(folder, data), "--out", Path.Combine(folder, name), "--steps", $"{steps}", "--batch", "4",
-            "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet", .. settings,
+            "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet", .. settings.Select(s => s == "TEACHER" ? Path.Combine(folder, "teacher") : s),
         ];
         ProcessResult whole = HoneProcess.Run(Arguments("whole"));
         Assert.True(whole.ExitCode == 0, whole.Error);
@@ -52,7 +67,7 @@ public class TrainingResumeTests
     }
 
     /// <summary>Two small layers with random weights, and a tokenizer with one token per byte.</summary>
-    private static void WriteModel(string folder)
+    private static void WriteModel(string folder, long seed)
     {
         Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
         ModelConfig config = ModelConfig.FromJson(new JsonObject
@@ -70,7 +85,7 @@ public class TrainingResumeTests
             ["tie_word_embeddings"] = true,
         }, "test");
         LanguageModel model = new(config);
-        ModelInit.Randomise(model, new RandomStream(5, "weights"));
+        ModelInit.Randomise(model, new RandomStream(seed, "weights"));
         ModelSaver.Save(folder, new LoadedModel(model, null, tokenizer), WeightType.F32);
     }
 

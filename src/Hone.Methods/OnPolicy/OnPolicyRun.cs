@@ -3,7 +3,6 @@ using Hone.Core;
 using Hone.Data;
 using Hone.Evaluation.Rewards;
 using Hone.Inference;
-using Hone.Inference.Chat;
 using Hone.Methods.Preference;
 using Hone.Methods.Supervised;
 using Hone.Models.Formats;
@@ -39,7 +38,7 @@ public sealed class OnPolicyRun : IDisposable
     {
         (this.model, this.data, this.options, this.run) = (model, data, options, run);
         rows = PromptRows.Of(data);
-        this.rewards = rewards ?? RewardSet.Open(options, rows, Sources(model), run.Reporter);
+        this.rewards = rewards ?? RewardSet.Open(options.Reward, options.RewardWeights, rows, Sources(model), run.Reporter);
         job = new TrainingJob(model, options, run, dryRun)
         {
             Extra = critic?.Parameters ?? [],
@@ -85,11 +84,13 @@ public sealed class OnPolicyRun : IDisposable
 
     public void Dispose() => rewards.Dispose();
 
-    private static RewardSources Sources(TextModel model) => new()
+    /// <summary>How reward models and judges are opened beside a model.</summary>
+    internal static RewardSources Sources(TextModel model) => new()
     {
         Model = path => RewardModelReward.Open(ModelFiles.Locate(path), model.Workers),
         Judge = OpenJudge,
     };
 
-    private static IChatClient OpenJudge(string name) => new LocalChatClient(ModelLoader.Load(ModelFiles.Locate(name)));
+    /// <summary>An endpoint string, or a model's name.</summary>
+    private static IChatClient OpenJudge(string endpoint) => LocalEndpoints.Open(endpoint.Contains(':') ? endpoint : $"hone:{endpoint}");
 }

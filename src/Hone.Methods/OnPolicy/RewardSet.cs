@@ -20,15 +20,16 @@ public sealed class RewardSet(IReadOnlyList<IReward> rewards, double[]? weights 
     public double[]? Weights => weights;
 
     /// <summary>Opens what the options name, or a checker that fits the rows.</summary>
-    /// <param name="options">Names and weights.</param>
+    /// <param name="names">As users write rewards.</param>
+    /// <param name="given">Their weights; none for 1 each.</param>
     /// <param name="rows">Rows that are asked.</param>
     /// <param name="sources">Judges and reward models.</param>
     /// <param name="reporter">Hears which checker was chosen.</param>
     /// <exception cref="HoneException">Unknown, not readable, or no reference answers and no reward.</exception>
-    public static RewardSet Open(RolloutOptions options, IReadOnlyList<Row> rows, RewardSources sources, IReporter reporter)
+    public static RewardSet Open(IReadOnlyList<string> names, IReadOnlyList<double> given, IReadOnlyList<Row> rows, RewardSources sources, IReporter reporter)
     {
-        double[]? weights = options.RewardWeights.Count > 0 ? [.. options.RewardWeights] : null;
-        if (options.Reward.Count > 0) return new([.. options.Reward.Select(r => RewardFactory.Create(r, rows, sources))], weights);
+        double[]? weights = given.Count > 0 ? [.. given] : null;
+        if (names.Count > 0) return new([.. names.Select(r => RewardFactory.Create(r, rows, sources))], weights);
         if (rows.Any(r => !r.Has("answer")))
             throw new HoneException("the rows have no reference answers to check against: say where rewards come from with --reward checker:NAME, model:DIR, judge:ENDPOINT or script:FILE.csx.");
         CheckerChoice choice = CheckerRegistry.Choose(rows);

@@ -74,12 +74,9 @@ public static class RolloutRecipes
     private static double[] WithoutBaseline(OnPolicyRun trainer, SampledRound sampled, double[] rewards, ReinforceRecipeOptions options) => options.Baseline switch
     {
         ReinforceBaseline.Batch => GroupAdvantages.LeaveOneOut(rewards, rewards.Length, normalise: false),
-        ReinforceBaseline.Greedy => Less(rewards, trainer.Sampler.Greedy([.. sampled.Rows.Chunk(options.NumGenerations).Select(g => g[0])]), options.NumGenerations),
+        ReinforceBaseline.Greedy => GroupAdvantages.AgainstGreedy(rewards, trainer.Sampler.Greedy([.. sampled.Rows.Chunk(options.NumGenerations).Select(g => g[0])]), options.NumGenerations),
         _ => [.. rewards.Select(r => double.IsNaN(r) ? 0 : r)],
     };
-
-    private static double[] Less(double[] rewards, double[] greedy, int group) =>
-        [.. rewards.Select((r, i) => r - greedy[i / group]).Select(a => double.IsNaN(a) ? 0 : a)];
 
     /// <summary>Rewards with β times the completion's KL divergence taken off.</summary>
     private static (List<TrainingExample> Examples, double[] Rewards) Penalised(OnPolicyRun trainer, ReferencePolicy? reference, SampledRound sampled, double beta)

@@ -78,6 +78,7 @@ public sealed class RolloutSampler(TextModel model, IReadOnlyList<Row> rows, Rew
             ["completions/max_length"] = results.Max(r => r.Ids.Length),
             ["completions/clipped_ratio"] = results[i].Finish == FinishReason.Length ? 1 : 0,
         };
+        if (results[i].Finish != FinishReason.Length) logged["completions/mean_terminated_length"] = results[i].Ids.Length;
         if (generations > 1) logged["frac_reward_zero_std"] = GroupAdvantages.ZeroDeviationShare(table.Total, generations, RewardScale.Group);
         if (!double.IsNaN(table.Total[i])) logged["reward"] = table.Total[i];
         for (int f = 0; f < table.ByFunction.Length; f++)

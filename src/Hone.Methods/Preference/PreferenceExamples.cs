@@ -15,8 +15,13 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
 {
     private readonly PairTokenizer tokenizer = new(text);
 
-    /// <summary>Rows left out because of their length.</summary>
-    public int LeftOut { get; private set; }
+    private readonly List<string> leftOut = [];
+
+    /// <summary>Rows left out because of their length: where they are.</summary>
+    public IReadOnlyList<string> LeftOutRows => leftOut;
+
+    /// <summary>How many.</summary>
+    public int LeftOut => leftOut.Count;
 
     /// <summary>Pairs for DPO and its relatives: better answer first.</summary>
     public List<TrainingExample> Pairs(IEnumerable<Row> rows) => Collect(rows, row =>
@@ -59,7 +64,7 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         foreach (Row row in rows)
         {
             (int[] prompt, int[] answer) = Placed(row, r => tokenizer.TokenizeOne(r, "completion"));
-            if (maxLength > 0 && truncation == Truncation.KeepStart && prompt.Length >= maxLength) LeftOut++;
+            if (maxLength > 0 && truncation == Truncation.KeepStart && prompt.Length >= maxLength) leftOut.Add(PlaceOf(row));
             else kept.Add((prompt, answer, (bool)row.Fields["label"]!));
         }
         List<TrainingExample> examples = [];
@@ -102,10 +107,12 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         foreach (Row row in rows)
         {
             if (Placed(row, make) is { } example) examples.Add(example);
-            else LeftOut++;
+            else leftOut.Add(PlaceOf(row));
         }
         return examples;
     }
+
+    private static string PlaceOf(Row row) => row.Line > 0 ? $"{row.Source}:{row.Line}" : row.Id;
 
     /// <summary>Errors get the place of the row.</summary>
     private static T Placed<T>(Row row, Func<Row, T> make)

@@ -89,6 +89,8 @@ public sealed record RewardRecipeOptions : TrainerOptions
 /// <summary>Training on preferences and judged answers, from rows to files.</summary>
 public static class PreferenceRecipes
 {
+    private const int ShownRows = 20;
+
     /// <summary>DPO and every loss of its family.</summary>
     public static JsonObject Dpo(TextModel model, Dataset data, DpoRecipeOptions options, RunContext run, bool dryRun)
     {
@@ -126,6 +128,7 @@ public static class PreferenceRecipes
         Report(rows, options, run);
         TrainingJob job = new(reward.Text, options, run, dryRun)
         {
+            Inputs = Inputs(data),
             Extra = [reward.Score],
             Save = adapter =>
             {
@@ -149,9 +152,11 @@ public static class PreferenceRecipes
     private static JsonObject Finish(
         TextModel model, Dataset data, TrainerOptions options, RunContext run, bool dryRun, PreferenceExamples rows, List<TrainingExample> examples, IObjective objective)
     {
-        TrainingJob job = new(model, options, run, dryRun);
+        TrainingJob job = new(model, options, run, dryRun) { Inputs = Inputs(data) };
         return Recorded(job, job.Run(examples, objective), rows, data);
     }
+
+    private static JsonObject Inputs(Dataset data) => new() { ["data_sha256"] = data.Sha256, ["rows"] = data.Rows.Count };
 
     private static JsonObject Recorded(TrainingJob job, JsonObject result, PreferenceExamples rows, Dataset data)
     {
@@ -167,7 +172,7 @@ public static class PreferenceRecipes
         if (reference.Config.VocabularySize != model.Model.Config.VocabularySize)
             throw new HoneException($"the reference model has {reference.Config.VocabularySize} tokens, the model {model.Model.Config.VocabularySize}: they do not share a tokenizer.");
         if (dryRun) examples = [.. examples.Take(options.Train.Batch)];
-        string cache = dryRun ? "" : options.ReferenceCache.Length > 0 ? options.ReferenceCache : run.PathOf("reference");
+        string cache = dryRun || (run.Folder.Length == 0 && options.ReferenceCache.Length == 0) ? "" : options.ReferenceCache.Length > 0 ? options.ReferenceCache : run.PathOf("reference");
         return ReferenceLogProbs.AddTo(reference, examples, cache, options.Train.MicroTokens, model.Workers, run.Reporter);
     }
 
@@ -179,6 +184,7 @@ public static class PreferenceRecipes
 
     private static void Report(PreferenceExamples rows, TrainerOptions options, RunContext run)
     {
-        if (rows.LeftOut > 0) run.Reporter.Warn($"{rows.LeftOut} rows were too long for {options.MaxLength} tokens and were left out.");
+        foreach (string place in rows.LeftOutRows.Take(ShownRows)) run.Reporter.Warn($"left out: {place}: the prompt or the pair is longer than {options.MaxLength} tokens (--max-length).");
+        if (rows.LeftOut > ShownRows) run.Reporter.Warn($"left out: {rows.LeftOut - ShownRows} more rows that are too long.");
     }
 }

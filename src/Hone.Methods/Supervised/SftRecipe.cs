@@ -52,7 +52,7 @@ public static class SftRecipe
         List<TrainingExample> examples = rows.All(data.Rows);
         if (rows.Cut > 0) run.Reporter.Warn($"{rows.Cut} rows were longer than {options.MaxLength} tokens and were cut.");
         if (rows.WithoutTarget > 0) run.Reporter.Warn($"{rows.WithoutTarget} rows had nothing to learn after cutting and were left out.");
-        TrainingJob job = new(model, options, run, dryRun);
+        TrainingJob job = new(model, options, run, dryRun) { Inputs = new() { ["data_sha256"] = data.Sha256, ["rows"] = data.Rows.Count } };
         JsonObject result = job.Run(examples, new SupervisedObjective(model.Model, options.Train.Recompute, options.LossType) { LogsMetrics = dryRun });
         (result["rows_cut"], result["rows_left_out"], result["data_sha256"]) = (rows.Cut, rows.WithoutTarget + data.Skipped, data.Sha256);
         job.Record(result);

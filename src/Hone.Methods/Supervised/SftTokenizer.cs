@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Data;
+using Hone.Data.Preferences;
 using Hone.Models.Templates;
 using Hone.Models.Text;
 
@@ -16,7 +17,7 @@ public sealed class SftTokenizer(ModelText text, SftFormat format)
     public LearntTokens Tokenize(Row row)
     {
         RowKind kind = RowKinds.Require(row);
-        if (ShareGpt.Is(row)) row = ShareGpt.ToMessages(row);
+        row = kind == RowKind.Messages && ShareGpt.Is(row) ? ShareGpt.ToMessages(row) : ForeignPairs.Canonical(row);
         bool isConversation = kind == RowKind.Messages || row.Fields["prompt"] is JsonArray;
         if (format.AssistantOnlyLoss == true && !isConversation && kind != RowKind.Task)
             throw row.Error("assistant-only loss needs conversations; this row is plain text. Leave it out, or use --completion-only-loss.");

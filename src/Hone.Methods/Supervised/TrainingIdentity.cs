@@ -8,12 +8,12 @@ using Hone.Training.Objectives.Preference;
 namespace Hone.Methods.Supervised;
 
 /// <summary>
-/// What a training run's folder was made from, in <c>run.json</c>: the weights' hash, the objective, every option that changes the
+/// What a training run's folder was made from, in <c>inputs.json</c>: the weights' hash, the objective, every option that changes the
 /// result, the seed, the rows. A run is continued only by the same run.
 /// </summary>
 internal static class TrainingIdentity
 {
-    private const string FileName = "run.json";
+    private const string FileName = "inputs.json";
 
     /// <summary>Options that change what is written, not what is learnt.</summary>
     private static readonly string[] WithoutEffect = ["CheckpointEvery", "LogEvery", "MaxLoss", "MaxKl", "ReferenceCache"];

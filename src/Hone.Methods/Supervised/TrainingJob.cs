@@ -32,7 +32,10 @@ public abstract record TrainerOptions
     public TrainOptions Train { get; init; } = new() { Lr = 1e-5 };
 }
 
-/// <summary>One training of a user's model, from examples to files, whatever the objective.</summary>
+/// <summary>
+/// One training of a user's model, from examples to files, whatever the objective. With a run that has no folder nothing is written: the
+/// model holds the result.
+/// </summary>
 /// <param name="model">Trained in place.</param>
 /// <param name="options">Settings.</param>
 /// <param name="run">Seed, reporter, folder.</param>
@@ -78,8 +81,8 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
         using Trainer trainer = new(parameters, objective, options.Train, workers: model.Workers) { AfterStep = step => last = step };
         TrainingSummary summary = Reported(() => trainer.Run(source, run), objective);
         foreach (Parameter parameter in parameters) parameter.Value.ReleaseGrad();
-        string saved = Save is null ? SaveModel(adapter) : Save(adapter);
-        Saved?.Invoke(saved);
+        string saved = run.Folder.Length == 0 ? "" : Save is null ? SaveModel(adapter) : Save(adapter);
+        if (saved.Length > 0) Saved?.Invoke(saved);
         JsonObject result = new()
         {
             ["out"] = saved,
@@ -100,7 +103,7 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
     /// <summary>Writes the result to train.json in the run's folder.</summary>
     public void Record(JsonObject result)
     {
-        if (!dryRun) AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");
+        if (!dryRun && run.Folder.Length > 0) AtomicFile.WriteText(run.PathOf("train.json"), result.ToJsonString(Jsonl.Indented) + "\n");
     }
 
     /// <summary>Whatever way the run ends, its curves are drawn.</summary>

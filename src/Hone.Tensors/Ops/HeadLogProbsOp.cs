@@ -31,12 +31,12 @@ public static unsafe class HeadLogProbsOp
         using PooledFloats values = new(tape, 2 * pass.Kept);
         float* entropies = values.Pointer + pass.Kept;
         pass.Outputs = new() { LogProbs = values.Pointer, Entropies = entropy is null ? null : entropies };
-        Tensor? slopes = SlopesAhead(tape, hidden, head, options, kept, ref pass);
+        Tensor? slopes = SlopesAhead(tape, hidden, head, options, kept, ref pass), logits = LogitsKept(tape, head, options, kept, ref pass);
         pass.Run();
         Spread(values.Pointer, pass.KeptRows, pass.Kept, result);
         if (entropy is not null) Spread(entropies, pass.KeptRows, pass.Kept, entropy);
         if (result.RequiresGrad)
-            tape.Record(new Node { Output = result, Hidden = hidden, Head = head, Options = options, Kept = kept, Count = pass.Kept, Slopes = slopes });
+            tape.Record(new Node { Output = result, Hidden = hidden, Head = head, Options = options, Kept = kept, Count = pass.Kept, Slopes = slopes, Logits = logits });
         return result;
     }
 
@@ -52,6 +52,20 @@ public static unsafe class HeadLogProbsOp
         pass.Outputs.GradWeights = HeadTargets.WeightsOf(kept);
         new Span<float>(pass.Outputs.GradWeights, pass.Kept).Fill(-1f);
         return slopes;
+    }
+
+    /// <summary>
+    /// Where the head learns and the logits are few they are kept, turned into the gradients of the log-probabilities, so that they need not be
+    /// computed again.
+    /// </summary>
+    private static Tensor? LogitsKept(Tape tape, Tensor head, HeadOptions options, Tensor kept, ref HeadPass pass)
+    {
+        if (!tape.Needs(head, options.Bias) || pass.Kept == 0 || !pass.CanKeepLogits) return null;
+        Tensor logits = tape.New((pass.Kept, head.Shape[0]));
+        pass.KeptLogits = logits.Pointer;
+        pass.Outputs.GradWeights = HeadTargets.WeightsOf(kept);
+        new Span<float>(pass.Outputs.GradWeights, pass.Kept).Fill(-1f);
+        return logits;
     }
 
     private static void Spread(float* values, int* rows, int count, Tensor target)
@@ -74,10 +88,13 @@ public static unsafe class HeadLogProbsOp
 
         public required Tensor? Slopes { get; init; }
 
+        public required Tensor? Logits { get; init; }
+
         public override void Backward(Tape tape)
         {
-            if (Slopes is null) ComputeAgain(tape);
-            else AddSlopes(Slopes, HeadTargets.RowsOf(Kept));
+            if (Slopes is not null) AddSlopes(Slopes, HeadTargets.RowsOf(Kept));
+            else if (Logits is not null) FromLogits(tape, Logits);
+            else ComputeAgain(tape);
         }
 
         private void AddSlopes(Tensor slopes, int* rows)
@@ -89,18 +106,38 @@ public static unsafe class HeadLogProbsOp
             slopes.Release();
         }
 
+        private void FromLogits(Tape tape, Tensor logits)
+        {
+            HeadPass pass = new(tape, Hidden, Head, Options) { KeptRows = HeadTargets.RowsOf(Kept), KeptTargets = HeadTargets.TargetsOf(Kept), Kept = Count, KeptLogits = logits.Pointer };
+            int vocabulary = Head.Shape[0];
+            ReadOnlySpan<float> upstream = Output.Grad;
+            for (int r = 0; r < Count; r++)
+            {
+                Span<float> row = logits.Data.Slice(r * vocabulary, vocabulary);
+                System.Numerics.Tensors.TensorPrimitives.Multiply(row, upstream[pass.KeptRows[r]], row);
+            }
+            AddGradients(tape, ref pass, isForward: false);
+            logits.Release();
+        }
+
         // The logits are computed again: keeping them would need rows × vocabulary.
         private void ComputeAgain(Tape tape)
         {
             HeadPass pass = new(tape, Hidden, Head, Options) { KeptRows = HeadTargets.RowsOf(Kept), KeptTargets = HeadTargets.TargetsOf(Kept) };
             pass.Kept = DropZeros(pass.KeptRows, pass.KeptTargets, HeadTargets.WeightsOf(Kept));
             pass.Outputs = new() { GradWeights = HeadTargets.WeightsOf(Kept) };
+            AddGradients(tape, ref pass, isForward: true);
+        }
+
+        private void AddGradients(Tape tape, ref HeadPass pass, bool isForward)
+        {
             int width = Head.Shape[1];
             using PooledFloats rows = new(tape, Hidden.RequiresGrad ? pass.Kept * width : 0);
             if (Hidden.RequiresGrad) pass.GradRows = rows.Pointer;
             if (Head.RequiresGrad) pass.GradHead = Head.BeginScatterGrad();
             if (Options.Bias is { RequiresGrad: true } bias) pass.GradBias = bias.BeginScatterGrad();
-            pass.Run();
+            if (isForward) pass.Run();
+            else pass.RunBack();
             if (Hidden.RequiresGrad) HeadPass.ScatterRows(rows.Pointer, pass.KeptRows, pass.Kept, width, 1f, Hidden.BeginScatterGrad());
         }
 

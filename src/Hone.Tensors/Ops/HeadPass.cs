@@ -57,30 +57,60 @@ internal unsafe ref struct HeadPass
     /// <summary>[V], added to; null for none.</summary>
     public float* GradBias;
 
+    /// <summary>[kept, V] where the logits, or their gradients, stay; null where they are thrown away chunk by chunk.</summary>
+    public float* KeptLogits;
+
+    /// <summary>Whether the logits of all rows are few enough to be kept for the way back.</summary>
+    public readonly bool CanKeepLogits => (long)Kept * vocabulary <= ChunkFloats;
+
     public void Run()
     {
-        int chunk = Math.Min(Kept, Math.Clamp(ChunkFloats / vocabulary, 16, 1024));
+        int chunk = ChunkRows();
         if (chunk == 0) return;
-        using PooledFloats logits = new(tape, checked(chunk * vocabulary));
+        using PooledFloats logits = new(tape, KeptLogits != null ? 1 : checked(chunk * vocabulary));
         using PooledFloats rows = new(tape, chunk * width);
         using PooledFloats extra = new(tape, tape.Workers.Threads * HeadRowJob.ScratchRows * vocabulary);
         for (int first = 0; first < Kept; first += chunk)
-            Chunk(first, Math.Min(chunk, Kept - first), logits.Pointer, rows.Pointer, extra.Pointer);
+            Chunk(first, Math.Min(chunk, Kept - first), KeptLogits != null ? KeptLogits + (long)first * vocabulary : logits.Pointer, rows.Pointer, extra.Pointer);
     }
+
+    /// <summary>Only the way back, from the logits' gradients in <see cref="KeptLogits"/>.</summary>
+    public readonly void RunBack()
+    {
+        int chunk = ChunkRows();
+        if (chunk == 0) return;
+        using PooledFloats gathered = new(tape, chunk * width);
+        for (int first = 0; first < Kept; first += chunk)
+        {
+            int rows = Math.Min(chunk, Kept - first);
+            AddGradients(first, rows, KeptLogits + (long)first * vocabulary, Hidden(first, rows, gathered.Pointer));
+        }
+    }
+
+    private readonly int ChunkRows() => Math.Min(Kept, Math.Clamp(ChunkFloats / vocabulary, 16, 1024));
 
     private readonly void Chunk(int first, int rows, float* logits, float* gathered, float* extra)
     {
         WorkerPool workers = tape.Workers;
-        float* x = hidden.Pointer + (long)KeptRows[first] * width;
-        if (KeptRows[first + rows - 1] - KeptRows[first] != rows - 1) // not adjacent
-        {
-            for (int r = 0; r < rows; r++)
-                new ReadOnlySpan<float>(hidden.Pointer + (long)KeptRows[first + r] * width, width).CopyTo(new(gathered + (long)r * width, width));
-            x = gathered;
-        }
+        float* x = Hidden(first, rows, gathered);
         Gemm.Run(workers, false, true, rows, vocabulary, width, x, width, head.Pointer, width, logits, vocabulary, false);
         HeadRowJob job = new(logits, vocabulary, options.Bias is { } bias ? bias.Pointer : null, KeptTargets + first, options, From(first), extra);
         workers.For(rows, 1, ref job);
+        AddGradients(first, rows, logits, x);
+    }
+
+    /// <summary>The hidden rows of a chunk, where they lie if they are adjacent, else gathered.</summary>
+    private readonly float* Hidden(int first, int rows, float* gathered)
+    {
+        if (KeptRows[first + rows - 1] - KeptRows[first] == rows - 1) return hidden.Pointer + (long)KeptRows[first] * width;
+        for (int r = 0; r < rows; r++)
+            new ReadOnlySpan<float>(hidden.Pointer + (long)KeptRows[first + r] * width, width).CopyTo(new(gathered + (long)r * width, width));
+        return gathered;
+    }
+
+    private readonly void AddGradients(int first, int rows, float* logits, float* x)
+    {
+        WorkerPool workers = tape.Workers;
         if (GradRows != null)
             Gemm.Run(workers, false, false, rows, width, vocabulary, logits, vocabulary, head.Pointer, width, GradRows + (long)first * width, width, false);
         if (GradHead != null)

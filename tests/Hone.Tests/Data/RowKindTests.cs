@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Data;
+using Hone.Data.Preferences;
 
 namespace Hone.Tests.Data;
 
@@ -66,5 +67,42 @@ public class RowKindTests
         Row row = TaskRows.Normalise(RowOf($$"""{"question":"q","answer":{{json}}}"""));
         Assert.Equal(answer, row.Text("answer"));
         Assert.Equal(answer, TaskRows.Completion(row));
+    }
+
+    [Fact]
+    public void Pairs_of_sharegpt_become_conversations_with_known_roles()
+    {
+        Row row = Jsonl.Parse("""{"conversations":[{"from":"system","value":"Be kind."},{"from":"human","value":"Hi"}],"chosen":{"from":"gpt","value":"Hello"},"rejected":{"from":"gpt","value":"Go"}}""", "x.jsonl", 3);
+        Assert.Equal(RowKind.Preference, RowKinds.Require(row));
+        Assert.Equal(
+            """{"chosen":[{"role":"assistant","content":"Hello"}],"rejected":[{"role":"assistant","content":"Go"}],"prompt":[{"role":"system","content":"Be kind."},{"role":"user","content":"Hi"}]}""",
+            ForeignPairs.Canonical(row).Fields.ToJsonString());
+    }
+
+    [Fact]
+    public void A_conversation_with_a_verdict_is_a_judged_reply()
+    {
+        Row row = Jsonl.Parse("""{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}],"label":false}""", "x.jsonl", 1);
+        Assert.Equal(RowKind.Judged, RowKinds.Require(row));
+        Assert.Equal(
+            """{"label":false,"prompt":[{"role":"user","content":"Hi"}],"completion":[{"role":"assistant","content":"Hello"}]}""", ForeignPairs.Canonical(row).Fields.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"conversations":[{"from":"poet","value":"x"}],"chosen":{"from":"gpt","value":"a"},"rejected":{"from":"gpt","value":"b"}}""", "conversations[0].from is 'poet'")]
+    [InlineData("""{"conversations":[{"from":"human","value":7}],"chosen":{"from":"gpt","value":"a"},"rejected":{"from":"gpt","value":"b"}}""", "conversations[0].value must be text")]
+    [InlineData("""{"conversations":[{"from":"human","value":"x"}],"chosen":"a","rejected":{"from":"gpt","value":"b"}}""", "chosen.from must be text")]
+    [InlineData("""{"conversations":[{"from":"human","value":"x"}],"chosen":{"from":"gpt","value":" "},"rejected":{"from":"gpt","value":"b"}}""", "'chosen' is empty")]
+    [InlineData("""{"conversations":[{"from":"human","value":"x"}],"chosen":{"from":"gpt","value":"b"},"rejected":{"from":"gpt","value":"b"}}""", "nothing to prefer")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hi"}],"label":true}""", "must end in the assistant's turn")]
+    [InlineData("""{"messages":[{"role":7},{"role":8}],"label":true}""", "must end in the assistant's turn")]
+    [InlineData("""{"prompt":[{"role":"user","content":"x"}],"chosen":[{"role":"assistant","content":""}],"rejected":[{"role":"assistant","content":"b"}]}""", "'chosen' is empty")]
+    [InlineData("""{"prompt":""}""", "'prompt' is empty")]
+    [InlineData("""{"prompt":3.5,"chosen":{},"rejected":"b"}""", "field 'chosen' must be text")]
+    public void Broken_preferences_are_named_by_line(string json, string expected)
+    {
+        HoneException error = Assert.Throws<HoneException>(() => RowKinds.Require(Jsonl.Parse(json, "x.jsonl", 12)));
+        Assert.StartsWith("x.jsonl:12:", error.Message);
+        Assert.Contains(expected, error.Message);
     }
 }

@@ -21,6 +21,9 @@ public class ReferenceLogProbsTests
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
         Assert.NotEqual(first, Values(other, examples, cache));
         Assert.Equal(2, Directory.GetFiles(cache, "*", SearchOption.AllDirectories).Length);
+        File.WriteAllText(file, "not what it was");
+        Assert.Equal(first, Values(model, examples, cache));
+        Assert.NotEqual("not what it was", File.ReadAllText(file));
         Directory.Delete(cache, recursive: true);
     }
 

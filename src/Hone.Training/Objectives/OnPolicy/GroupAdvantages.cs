@@ -86,6 +86,13 @@ public static class GroupAdvantages
         return Zeroed([.. advantages.Select(a => (a - mean) / (deviation + Epsilon))], rewards);
     }
 
+    /// <summary>Reward less that of the prompt's greedy completion: ReMax, Li et al., arXiv:2310.10505. 0 where one of them is missing.</summary>
+    /// <param name="rewards">[completions].</param>
+    /// <param name="greedy">[prompts].</param>
+    /// <param name="group">Completions per prompt.</param>
+    public static double[] AgainstGreedy(double[] rewards, double[] greedy, int group) =>
+        [.. rewards.Select((r, i) => r - greedy[i / group]).Select(a => double.IsNaN(a) ? 0 : a)];
+
     /// <summary>Mean and sample standard deviation of the numbers that are given; the deviation of fewer than two is 0.</summary>
     public static (double Mean, double Deviation) Moments(IEnumerable<double> values)
     {

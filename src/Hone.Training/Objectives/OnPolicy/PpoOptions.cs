@@ -35,7 +35,7 @@ public sealed record TokenRewardOptions : ICheckedOptions
     [Limits(AtLeast = 0)]
     public double KlCoef { get; init; } = 0.05;
 
-    [Description("estimate of the KL divergence: k1, k2, k3 or abs")]
+    [Description("estimate of the KL divergence: k1, k2, k3, k3_clamped or abs")]
     public string KlEstimator { get; init; } = "k1";
 
     [Description("adapt kl_coef towards this KL divergence of a completion, in nats: arXiv:1909.08593; 0 keeps it fixed")]
@@ -63,7 +63,6 @@ public sealed record TokenRewardOptions : ICheckedOptions
     /// <inheritdoc/>
     public void Check()
     {
-        string[] known = ["k1", "k2", "k3", "abs"];
-        if (!known.Contains(KlEstimator)) throw HoneException.Unknown("KL estimator", KlEstimator, known);
+        if (!KlEstimators.Names.Contains(KlEstimator)) throw HoneException.Unknown("KL estimator", KlEstimator, KlEstimators.Names);
     }
 }

@@ -1,3 +1,5 @@
+using Hone.Training.Objectives.Values;
+
 namespace Hone.Training.Objectives.OnPolicy;
 
 /// <summary>Rewards and advantages of single tokens. Tables are [completions][tokens]; masked tokens are passed over.</summary>
@@ -12,7 +14,7 @@ public static class TokenAdvantages
     /// <param name="mask">1 where a token counts.</param>
     /// <param name="rewards">[completions].</param>
     /// <param name="coefficient">Weight of the KL.</param>
-    /// <param name="estimator">k1, k2, k3 or abs.</param>
+    /// <param name="estimator">Name of one of <see cref="KlEstimators"/>.</param>
     public static double[][] Rewards(double[][] policy, double[][] reference, double[][] mask, double[] rewards, double coefficient, string estimator = "k1")
     {
         double[][] result = [.. policy.Select((row, r) => row.Select((p, t) => mask[r][t] == 0 ? 0 : -coefficient * KlEstimate(p - reference[r][t], estimator)).ToArray())];
@@ -21,15 +23,8 @@ public static class TokenAdvantages
         return result;
     }
 
-    /// <summary>One estimate of the KL divergence from the log-ratio of a sampled token.</summary>
-    public static double KlEstimate(double logRatio, string estimator) => estimator switch
-    {
-        "k1" => logRatio,
-        "abs" => Math.Abs(logRatio),
-        "k2" => logRatio * logRatio / 2,
-        "k3" => Math.Exp(-logRatio) + logRatio - 1,
-        _ => throw Core.HoneException.Unknown("KL estimator", estimator, ["k1", "k2", "k3", "abs"]),
-    };
+    /// <summary>One estimate of the KL divergence; see <see cref="KlEstimators"/>.</summary>
+    public static double KlEstimate(double logRatio, string estimator) => KlEstimators.Of(new ColumnGraph().Constant(logRatio), estimator).Values[0];
 
     /// <summary>Generalised advantage estimation: Schulman et al., arXiv:1506.02438, equation 16; and returns = advantage + value.</summary>
     public static (double[][] Advantages, double[][] Returns) Gae(double[][] rewards, double[][] values, double[][] mask, double gamma, double lambda)

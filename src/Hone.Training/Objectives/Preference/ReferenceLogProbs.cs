@@ -65,13 +65,21 @@ public static class ReferenceLogProbs
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Null for a file that is damaged or of another size: it is computed and written again.</summary>
     private static float[]? Read(string path, int count)
     {
-        using SafetensorsFile file = new(path);
-        if (!file.Entries.TryGetValue("logprobs", out WeightEntry? entry) || entry.Count != count) return null;
-        float[] values = new float[count];
-        file.ReadRows("logprobs", 0, 1, values);
-        return values;
+        try
+        {
+            using SafetensorsFile file = new(path);
+            if (!file.Entries.TryGetValue("logprobs", out WeightEntry? entry) || entry.Count != count) return null;
+            float[] values = new float[count];
+            file.ReadRows("logprobs", 0, 1, values);
+            return values;
+        }
+        catch (HoneException)
+        {
+            return null;
+        }
     }
 
     private static float[] Compute(LanguageModel model, IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers, IReporter reporter)

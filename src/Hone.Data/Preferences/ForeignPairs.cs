@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hone.Core;
+
+namespace Hone.Data.Preferences;
+
+/// <summary>
+/// Preferences as other tools store them, brought into Hone's form. ShareGPT pairs, <c>{"conversations": [{"from","value"}], "chosen":
+/// {"from","value"}, "rejected": …}</c>, become prompt, chosen and rejected; conversations with a verdict, <c>{"messages": […], "label":
+/// true}</c>, become prompt, completion and label. ShareGPT's roles are translated, since a chat template knows only its own.
+/// </summary>
+public static class ForeignPairs
+{
+    private static readonly Dictionary<string, string> Roles = new(StringComparer.Ordinal)
+    {
+        ["human"] = "user",
+        ["user"] = "user",
+        ["gpt"] = "assistant",
+        ["assistant"] = "assistant",
+        ["function_call"] = "assistant",
+        ["observation"] = "tool",
+        ["tool"] = "tool",
+        ["system"] = "system",
+    };
+
+    /// <summary>Whether the row is a ShareGPT pair.</summary>
+    public static bool IsPair(Row row) => row.Fields["conversations"] is JsonArray && row.Fields.ContainsKey("chosen") && row.Fields.ContainsKey("rejected");
+
+    /// <summary>Whether the row is a conversation whose last turn is judged.</summary>
+    public static bool IsJudged(Row row) =>
+        row.Fields["messages"] is JsonArray && row.Fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
+
+    /// <summary>The row in Hone's form; as it is where it is in it already.</summary>
+    /// <exception cref="HoneException">An unknown role, a turn without text, nothing to judge.</exception>
+    public static Row Canonical(Row row)
+    {
+        if (IsPair(row)) return Pair(row);
+        return IsJudged(row) ? Judged(row) : row;
+    }
+
+    private static Row Pair(Row row)
+    {
+        JsonArray turns = (JsonArray)row.Fields["conversations"]!;
+        JsonObject fields = (JsonObject)row.Fields.DeepClone();
+        fields.Remove("conversations");
+        fields["prompt"] = new JsonArray([.. turns.Select((t, i) => (JsonNode)Message(row, t, $"conversations[{i}]"))]);
+        foreach (string side in (string[])["chosen", "rejected"])
+            fields[side] = fields[side] is JsonArray list ? new JsonArray([.. list.Select((t, i) => (JsonNode)Message(row, t, $"{side}[{i}]"))]) : new JsonArray(Message(row, fields[side], side));
+        return row with { Fields = fields };
+    }
+
+    private static Row Judged(Row row)
+    {
+        JsonArray messages = (JsonArray)row.Fields["messages"]!;
+        if (messages.Count < 2 || Text(messages[^1], "role", "from") is not "assistant")
+            throw row.Error("messages with a label must end in the assistant's turn that is judged, behind at least one other.");
+        JsonObject fields = (JsonObject)row.Fields.DeepClone();
+        fields.Remove("messages");
+        fields["prompt"] = new JsonArray([.. messages.SkipLast(1).Select(m => m?.DeepClone())]);
+        fields["completion"] = new JsonArray(messages[^1]!.DeepClone());
+        return row with { Fields = fields };
+    }
+
+    private static JsonObject Message(Row row, JsonNode? turn, string place)
+    {
+        if (Text(turn, "from", "role") is not { } from) throw row.Error($"{place}.from must be text.");
+        if (!Roles.TryGetValue(from, out string? role)) throw row.Error($"{place}.from is '{from}'; expected one of {string.Join(", ", Roles.Keys.Order(StringComparer.Ordinal))}.");
+        return new JsonObject { ["role"] = role, ["content"] = Text(turn, "value", "content") ?? throw row.Error($"{place}.value must be text.") };
+    }
+
+    private static string? Text(JsonNode? turn, string name, string otherName) =>
+        turn is JsonObject fields && (fields[name] ?? fields[otherName]) is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+}
