@@ -45,7 +45,8 @@ public static class SeedModel
     public static Tokenizer CreateTokenizer()
     {
         Tokenizer tokenizer = SeedTokenizer.Create(
-            WordProblems.Vocabulary.Concat(HintText.Words).Where(IsOneWord).Distinct(), ["<eos>", "<q>", "<a>"]);
+            WordProblems.Vocabulary.Concat(HintText.Words).Where(IsOneWord).Distinct().Select(w => " " + w), ["<eos>", "<q>", "<a>"],
+            spacedForms: false, linesStartSpaced: true);
         return tokenizer.WithChatTemplate(ChatTemplate);
     }
 

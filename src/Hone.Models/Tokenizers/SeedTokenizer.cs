@@ -27,6 +27,21 @@ public static class SeedTokenizer
 
     private const string DecoderJson = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
 
+    private const string StartsJson = """
+        {"type":"Sequence","normalizers":[{"type":"Prepend","prepend":" "},
+         {"type":"Replace","pattern":{"Regex":"\\n(?=[^\\n])"},"content":"\n "}]}
+        """;
+
+    /// <summary>Takes back what <see cref="StartsJson"/> puts in: at the start, after a line end, after a special token.</summary>
+    private static string StartsDecoderJson(IEnumerable<AddedToken> special)
+    {
+        IEnumerable<string> starts = special.Select(t => t.Content).Prepend("\n").Select(JsonString);
+        string replaces = string.Concat(starts.Select(s => $$"""{"type":"Replace","pattern":{"String":{{s[..^1]}} "},"content":{{s}}},"""));
+        return $$"""{"type":"Sequence","decoders":[{{DecoderJson}},{{replaces}}{"type":"Strip","content":" ","start":1,"stop":0}]}""";
+    }
+
+    private static string JsonString(string text) => System.Text.Json.Nodes.JsonValue.Create(text).ToJsonString();
+
     /// <summary>Default special tokens: question, reasoning, answer, end.</summary>
     public static IReadOnlyList<string> DefaultSpecialTokens { get; } = ["<eos>", "<q>", "<a>", "<ans>"];
 
@@ -39,9 +54,15 @@ public static class SeedTokenizer
     /// <param name="eosToken">One of the special tokens, the end of a sequence and the filler; null for none.</param>
     /// <param name="splitDigits">Cut numbers into digits. Otherwise a number is cut like a word, and numbers may be listed as words.</param>
     /// <param name="spacedForms">Add the form with a space before each word; otherwise words are added as they are written.</param>
+    /// <param name="linesStartSpaced">
+    /// Put a space before each text and each line on the way in, and take it away on the way out. A word then is the same token
+    /// wherever it stands, at the start of a line too; with two forms of every name, small models did not learn that both are
+    /// the same person.
+    /// </param>
     /// <exception cref="HoneException">A word that text is never cut into, such as one with a space inside.</exception>
     public static Tokenizer Create(
-        IEnumerable<string> words, IEnumerable<string>? specialTokens = null, string? eosToken = "<eos>", bool splitDigits = true, bool spacedForms = true)
+        IEnumerable<string> words, IEnumerable<string>? specialTokens = null, string? eosToken = "<eos>", bool splitDigits = true, bool spacedForms = true,
+        bool linesStartSpaced = false)
     {
         List<string> tokens = [.. specialTokens ?? DefaultSpecialTokens];
         if (eosToken is not null && !tokens.Contains(eosToken)) throw new HoneException($"'{eosToken}' is meant to end sequences but is not among the special tokens.");
@@ -57,7 +78,8 @@ public static class SeedTokenizer
         {
             Source = "seed tokenizer",
             PreTokenizer = TokenizerParts.Json(splitDigits ? PreTokenizerJson : WholeDigitsJson),
-            Decoder = TokenizerParts.Json(DecoderJson),
+            Normalizer = linesStartSpaced ? TokenizerParts.Json(StartsJson) : default,
+            Decoder = TokenizerParts.Json(linesStartSpaced ? StartsDecoderJson(added) : DecoderJson),
             Names = new() { Eos = eosToken, Pad = eosToken },
         });
     }

@@ -50,6 +50,21 @@ public class SeedTokenizerTests
     }
 
     [Fact]
+    public void A_word_is_one_token_at_the_start_of_a_line_too()
+    {
+        Tokenizer spaced = SeedTokenizer.Create([" Ann", " has"], spacedForms: false, linesStartSpaced: true);
+        int ann = spaced.IdOf("ĠAnn")!.Value;
+        Assert.Equal(3, spaced.Encode("<q>Ann has\nAnn").Count(id => id == ann) + spaced.Encode("Ann").Length);
+        Check.QuickThrowOnFailure(Prop.ForAll<string?>(text =>
+        {
+            string valid = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text ?? ""));
+            return spaced.Decode(spaced.Encode(valid), skipSpecialTokens: false) == valid;
+        }));
+        foreach (string text in (string[])["", " ", "\n", "\n\n Ann", "Ann\n", " Ann\n has\n\nAnn ", "<q>Ann\n<a> has<eos>", "<q><q>\n<a>"])
+            Assert.Equal(text, spaced.Decode(spaced.Encode(text), skipSpecialTokens: false));
+    }
+
+    [Fact]
     public void Saved_folder_gives_the_same_tokenizer()
     {
         string folder = Directory.CreateTempSubdirectory("hone-tokenizer").FullName;
