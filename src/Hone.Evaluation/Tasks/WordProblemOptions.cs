@@ -39,8 +39,8 @@ public sealed record WordProblemOptions
     /// <summary>Share of problems with an irrelevant sentence, 0 to 1.</summary>
     public double DistractorShare { get; init; } = 0.25;
 
-    /// <summary>Kinds of stories, some of chain, comparison, pair, price.</summary>
-    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "pair", "price"];
+    /// <summary>Kinds of stories, some of chain, comparison, pair, price. Pair is the hardest and left out unless asked for.</summary>
+    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "price"];
 
     /// <summary>
     /// Relative weight of each number of steps, from <see cref="MinSteps"/> on; equal when null. Halving weights give the long

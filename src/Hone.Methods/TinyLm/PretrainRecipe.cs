@@ -39,7 +39,7 @@ public sealed record PretrainOptions : ICheckedOptions
     public int MaxSteps { get; init; } = 4;
 
     [Description("kinds of stories to learn from; naming one several times makes it more frequent")]
-    public IReadOnlyList<string> Families { get; init; } = ["chain", "comparison", "pair", "price"];
+    public IReadOnlyList<string> Families { get; init; } = ["chain", "price", "pair", "comparison", "comparison"];
 
     [Description("held-out problems for the final figure, of all kinds in equal shares")]
     public int HeldOut { get; init; } = 500;
@@ -52,7 +52,7 @@ public sealed record PretrainOptions : ICheckedOptions
 
     public TrainOptions Train { get; init; } = new()
     {
-        Steps = 3000,
+        Steps = 2400,
         Batch = 32,
         MicroTokens = 8192,
         Lr = 2e-3,
