@@ -13,8 +13,9 @@ public sealed class TextModel
 {
     /// <param name="loaded">Weights, tokenizer and template.</param>
     /// <param name="workers">Threads; null for all processors.</param>
+    /// <param name="createCache">Makes the store of keys and values of each sequence; null for exact pages.</param>
     /// <exception cref="HoneException">There is no tokenizer, or the chat template cannot be parsed.</exception>
-    public TextModel(LoadedModel loaded, WorkerPool? workers = null)
+    public TextModel(LoadedModel loaded, WorkerPool? workers = null, Func<LanguageModel, IKvCache>? createCache = null)
     {
         Loaded = loaded;
         Tokenizer = loaded.RequireTokenizer();
@@ -22,7 +23,7 @@ public sealed class TextModel
         IReadOnlyList<int> ends = loaded.Generation.EosIds;
         int[] endIds = [.. (Tokenizer.EosId is { } eos ? ends.Prepend(eos) : ends).Distinct()]; // the tokenizer's own first: it is the one written behind answers
         Text = new ModelText(Tokenizer, loaded.Renderer, endIds);
-        Engine = new Engine(Model, Tokenizer, loaded.Generation with { EosIds = endIds }, new EngineOptions { Workers = Workers });
+        Engine = new Engine(Model, Tokenizer, loaded.Generation with { EosIds = endIds }, new EngineOptions { Workers = Workers, CreateCache = createCache });
     }
 
     /// <summary>What was loaded.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Hone.Cli.Options;
 using Hone.Inference;
 using Hone.Inference.Sampling;
+using Hone.Models.Loading;
 using Hone.Tensors.Threads;
 
 namespace Hone.Cli.Commands;
@@ -16,8 +17,9 @@ internal class ChatCommand : CliCommand
     private readonly Option<string?> system = CliOptions.Text("--system", "System message the conversation begins with.");
     private readonly SamplingFlags sampling = new();
     private readonly Option<int> maxTokens = CliOptions.Number("--max-tokens", "Most tokens of an answer.", 512, 1, int.MaxValue);
+    private readonly KvFlags kv = new();
 
-    public override IEnumerable<Symbol> Symbols => [.. model.All, system, .. sampling.All, maxTokens];
+    public override IEnumerable<Symbol> Symbols => [.. model.All, system, .. sampling.All, maxTokens, .. kv.All];
 
     public override SharedOptions Shared => SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
@@ -45,7 +47,8 @@ internal class ChatCommand : CliCommand
     public override Task<int> RunAsync(CommandRun run)
     {
         using WorkerPool workers = new(run.Threads);
-        Conversation talk = new(this, run, model.Open(run, workers));
+        LoadedModel loaded = model.Load(run, workers);
+        Conversation talk = new(this, run, new TextModel(loaded, workers, kv.Factory(run, loaded.Model, workers)));
         if (IsInteractive) Converse(run, talk);
         else if (Input.ReadToEnd().Trim() is { Length: > 0 } message) talk.Answer(message);
         else throw new HoneException("the input is empty. Give a message, such as: echo \"What is a tensor?\" | hone chat --model model.gguf");

@@ -5,6 +5,7 @@ using Hone.Cli.Options;
 using Hone.Cli.Output;
 using Hone.Inference;
 using Hone.Inference.Sampling;
+using Hone.Models.Decoder;
 using Hone.Models.Loading;
 using Hone.Tensors.Threads;
 
@@ -19,9 +20,10 @@ internal sealed class GenerateCommand : CliCommand
     private readonly Option<int> maxTokens = CliOptions.Number("--max-tokens", "Most tokens to generate.", 256, 1, int.MaxValue);
     private readonly Option<string[]> stop = CliOptions.Texts("--stop", "Text that ends the continuation and is left out of it. Repeatable.");
     private readonly Option<int> samples = CliOptions.Number("--samples", "Number of continuations; they share the work on the prompt.", 1, 1, 100_000);
+    private readonly KvFlags kv = new();
     private readonly Option<bool> ignoreEnd = CliOptions.Flag("--ignore-eos", "Do not end at the model's end tokens.");
 
-    public override IEnumerable<Symbol> Symbols => [.. model.All, .. prompt.All, maxTokens, .. sampling.All, stop, samples, ignoreEnd];
+    public override IEnumerable<Symbol> Symbols => [.. model.All, .. prompt.All, maxTokens, .. sampling.All, stop, samples, ignoreEnd, .. kv.All];
 
     public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
@@ -40,13 +42,14 @@ internal sealed class GenerateCommand : CliCommand
         new("generate --model model.gguf --messages chat.json --temperature 0.7 --top-p 0.9 --seed 3", "an answer to a conversation, sampled"),
         new("generate --model stories.bin --ids 1,403,407 --json", "by token ids, as JSON"),
         new("generate --model models/seed --prompt \"Ann has 3 cups.\" --samples 8 --temperature 1 --json", "eight different continuations"),
+        new("generate --model models/seed --prompt \"Ann has 3 cups.\" --kv policy=snapkv,keep=0.5,bits=8", "with half of the prompt's keys and values, in 8 bits"),
     ];
 
     public override Task<int> RunAsync(CommandRun run)
     {
         using WorkerPool workers = new(run.Threads);
         LoadedModel loaded = model.Load(run, workers);
-        Engine engine = MakeEngine(loaded, workers);
+        Engine engine = MakeEngine(loaded, workers, kv.Factory(run, loaded.Model, workers));
         GenerationRequest request = new()
         {
             Prompt = prompt.Read(run, loaded),
@@ -65,10 +68,10 @@ internal sealed class GenerateCommand : CliCommand
     }
 
     /// <summary>Ends at the tokens the model's settings name, and at the tokenizer's own.</summary>
-    internal static Engine MakeEngine(LoadedModel loaded, WorkerPool workers)
+    internal static Engine MakeEngine(LoadedModel loaded, WorkerPool workers, Func<LanguageModel, IKvCache>? createCache = null)
     {
         int[] ends = [.. loaded.Generation.EosIds.Concat(loaded.Tokenizer?.EosId is { } eos ? [eos] : []).Distinct()];
-        return new Engine(loaded.Model, loaded.Tokenizer, loaded.Generation with { EosIds = ends }, new EngineOptions { Workers = workers });
+        return new Engine(loaded.Model, loaded.Tokenizer, loaded.Generation with { EosIds = ends }, new EngineOptions { Workers = workers, CreateCache = createCache });
     }
 
     private static IReadOnlyList<GenerationResult> Generate(CommandRun run, Engine engine, GenerationRequest request)

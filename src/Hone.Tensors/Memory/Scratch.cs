@@ -52,4 +52,7 @@ internal enum ScratchSlot
 
     /// <summary>Running sums of attention.</summary>
     Attention,
+
+    /// <summary>Cached keys or values written out as numbers.</summary>
+    CacheRows,
 }

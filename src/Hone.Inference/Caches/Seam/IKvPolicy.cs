@@ -8,6 +8,9 @@ public interface IKvView
     /// <summary>Tokens seen so far, kept or not.</summary>
     int Seen { get; }
 
+    /// <summary>Position of the next token.</summary>
+    int NextPosition { get; }
+
     /// <summary>Slots in use of a head.</summary>
     int Count(int kvHead);
 
@@ -53,6 +56,9 @@ public interface ILayerScorer
 
     /// <summary>All other slots of a head were dropped: what is remembered for each slot follows.</summary>
     void Keep(int kvHead, ReadOnlySpan<int> slots) { }
+
+    /// <summary>Slots were numbered anew from position 0: queries remembered so far do not fit the keys any more.</summary>
+    void Renumbered() { }
 
     /// <summary>A copy that goes its own way.</summary>
     ILayerScorer Fork() => this;

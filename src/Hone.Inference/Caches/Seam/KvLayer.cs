@@ -9,6 +9,7 @@ namespace Hone.Inference.Caches;
 public sealed class KvLayer
 {
     private readonly RopeTable? rope;
+    private readonly LanguageModel? model;
 
     /// <param name="model">The model.</param>
     /// <param name="index">0 to number of layers - 1.</param>
@@ -16,19 +17,24 @@ public sealed class KvLayer
     public KvLayer(LanguageModel model, int index, WorkerPool workers)
     {
         ModelConfig config = model.Config;
-        (Model, Index, Workers, Attention) = (model, index, workers, config.Attention(index));
+        (this.model, Index, Layers, Workers, Attention, HeadSize) = (model, index, config.Layers, workers, config.Attention(index), config.HeadSize);
         LayerRope kind = config.LayerConfigs[index].Rope;
         RopeConfig? settings = kind == LayerRope.None ? null : kind == LayerRope.Local ? config.LocalRope : config.Rope;
         rope = settings?.Table(config.HeadSize, config.MaxPositions);
     }
 
-    public LanguageModel Model { get; }
+    /// <summary>A layer without a model around it, for what needs only keys and queries.</summary>
+    internal KvLayer(AttentionOptions attention, int headSize, int index = 0, int layers = 1) =>
+        (Attention, HeadSize, Index, Layers, Workers) = (attention, headSize, index, layers, WorkerPool.Shared);
+
+    /// <summary>The model around it.</summary>
+    public LanguageModel Model => model ?? throw new InvalidOperationException("a layer without a model");
 
     /// <summary>Number of this layer, from 0.</summary>
     public int Index { get; }
 
     /// <summary>L.</summary>
-    public int Layers => Model.Config.Layers;
+    public int Layers { get; }
 
     /// <summary>Heads, scale, window, cap.</summary>
     public AttentionOptions Attention { get; }
@@ -42,7 +48,7 @@ public sealed class KvLayer
     public int Group => Attention.Heads / Attention.KvHeads;
 
     /// <summary>D.</summary>
-    public int HeadSize => Model.Config.HeadSize;
+    public int HeadSize { get; }
 
     /// <summary>Whether positions are rotations; without, keys do not depend on their place.</summary>
     public bool HasRotation => rope is not null;

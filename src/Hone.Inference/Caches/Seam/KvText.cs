@@ -10,10 +10,11 @@ internal static class KvText
     public static KvOptions Parse(string text, ComponentRegistry components, string source)
     {
         (string Key, string Value)[] pairs = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(pair => Split(pair, source))];
+        if (Value("format", pairs) is null && Value("bits", pairs) is "2" or "3" or "4" or "8") pairs = [.. pairs, ("format", "kivi")];
         Place place = new(source);
         // Parts first: the others may be options of theirs.
         RecipeOverride[] changes = [.. pairs.OrderBy(pair => IsPart(pair.Key) ? 0 : 1)
-            .Select(pair => new RecipeOverride(Path(pair.Key, pairs, components), pair.Value, place))];
+            .SelectMany(pair => Paths(pair.Key, pairs, components), (pair, path) => new RecipeOverride(path, pair.Value, place))];
         return RecipeFile.FromOptions(changes).Bind<KvOptions>(components);
     }
 
@@ -26,15 +27,21 @@ internal static class KvText
 
     private static bool IsPart(string key) => Parts.Any(part => OptionKey.Same(part.Key, key));
 
-    private static string Path(string key, (string Key, string Value)[] pairs, ComponentRegistry components)
+    private static string? Value(string key, (string Key, string Value)[] pairs) => Array.Find(pairs, pair => OptionKey.Same(pair.Key, key)).Value;
+
+    /// <summary>Where a key belongs: to the settings themselves, else to the first part that has it; bits belong to both.</summary>
+    private static IEnumerable<string> Paths(string key, (string Key, string Value)[] pairs, ComponentRegistry components)
     {
-        if (OptionHelp.Of(typeof(KvOptions)).Any(option => OptionKey.Same(option.Path, key))) return key;
+        bool own = OptionHelp.Of(typeof(KvOptions)).Any(option => OptionKey.Same(option.Path, key));
+        if (own) yield return key;
+        if (own && !OptionKey.Same(key, nameof(KvOptions.Bits))) yield break;
         foreach ((string part, Type seam) in Parts)
         {
-            string? name = Array.Find(pairs, pair => OptionKey.Same(pair.Key, part)).Value;
-            if (name is null || components.Find(seam, name).OptionsType is not { } options) continue;
-            if (OptionHelp.Of(options).Any(option => OptionKey.Same(option.Path, key))) return $"{part}.{key}";
+            if (Value(part, pairs) is not { } name || components.Find(seam, name).OptionsType is not { } options) continue;
+            if (!OptionHelp.Of(options).Any(option => OptionKey.Same(option.Path, key))) continue;
+            yield return $"{part}.{key}";
+            yield break;
         }
-        return key;
+        if (!own) yield return key;
     }
 }

@@ -87,15 +87,20 @@ public sealed class PolicyKvCache : IKvCache
         foreach (PolicyLayerCache layer in layers) layer.Dispose();
     }
 
+    /// <summary>Scores of all slots as they are now.</summary>
+    public KvScores Score(KvTarget target) => new(layers, [.. layers.Select(layer => layer.Score(target))]);
+
+    /// <summary>What the budget is now; null when nothing has to go.</summary>
+    internal KvTarget? Target() => plan.Target(Length, layers.Max(layer => Enumerable.Range(0, layer.Layer.KvHeads).Max(layer.Count)));
+
     /// <summary>Brings every layer down to its budget.</summary>
     private void Evict()
     {
         sinceEviction = 0;
-        int most = layers.Max(layer => Enumerable.Range(0, layer.Layer.KvHeads).Max(layer.Count));
-        if (most == 0 || plan.Target(Length, most) is not { } target) return;
-        KvScores scores = new(layers, [.. layers.Select(layer => layer.Score(target))]);
+        if (Target() is not { } target) return;
+        KvScores scores = Score(target);
         KvSelection selection = plan.Allocator.Select(scores, target);
-        foreach (IKvAfterSelection step in plan.AfterSelection) step.Apply(scores, selection, layers.Select(layer => layer.Store).ToArray());
+        foreach (IKvAfterSelection step in plan.AfterSelection) step.Apply(scores, selection, [.. layers.Select(layer => layer.Store)]);
         for (int i = 0; i < layers.Length; i++)
         {
             layers[i].Keep(selection.Slots[i]);

@@ -106,6 +106,7 @@ internal sealed class PolicyLayerCache : ILayerCache, IKvView, IDisposable
         }
         positions.Renumber();
         NextPosition = Count(0);
+        scorer.Renumbered();
     }
 
     public PolicyLayerCache Fork() => new(store.Fork(), scorer.Fork(), positions.Fork()) { Seen = Seen, NextPosition = NextPosition };

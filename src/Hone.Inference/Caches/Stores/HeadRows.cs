@@ -41,12 +41,13 @@ internal sealed unsafe class HeadRows(int size) : IDisposable
         Resize(Count + LeastRows);
     }
 
-    /// <summary>Drops the first rows.</summary>
+    /// <summary>Drops the first rows; the memory of many is let go of.</summary>
     public void DropFirst(int count)
     {
         if (count == 0) return;
         Rows(count, Count - count).CopyTo(Rows(0, Count - count));
         Count -= count;
+        if (count > Count + LeastRows) Resize(Count + LeastRows);
     }
 
     /// <summary>Drops the last rows.</summary>

@@ -57,13 +57,17 @@ public static unsafe class PagedAttention
         for (int t = 0; t < count;)
         {
             int run = Math.Min(cache.Run(first + t), count - t);
-            float* keys = cache.Key(first + t);
-            if (Vector512.IsHardwareAccelerated) DotRows<Simd512, Vector512<float>>(keys, run, cache.Size, queries, heads, scores + t, count);
-            else if (Vector256.IsHardwareAccelerated) DotRows<Simd256, Vector256<float>>(keys, run, cache.Size, queries, heads, scores + t, count);
-            else if (Vector128.IsHardwareAccelerated) DotRows<Simd128, Vector128<float>>(keys, run, cache.Size, queries, heads, scores + t, count);
-            else DotRows<SimdScalar, float>(keys, run, cache.Size, queries, heads, scores + t, count);
+            Dot(cache.Key(first + t), run, cache.Size, queries, heads, scores + t, count);
             t += run;
         }
+    }
+
+    internal static void Dot(float* keys, int run, int size, float* queries, int heads, float* scores, nint stride)
+    {
+        if (Vector512.IsHardwareAccelerated) DotRows<Simd512, Vector512<float>>(keys, run, size, queries, heads, scores, stride);
+        else if (Vector256.IsHardwareAccelerated) DotRows<Simd256, Vector256<float>>(keys, run, size, queries, heads, scores, stride);
+        else if (Vector128.IsHardwareAccelerated) DotRows<Simd128, Vector128<float>>(keys, run, size, queries, heads, scores, stride);
+        else DotRows<SimdScalar, float>(keys, run, size, queries, heads, scores, stride);
     }
 
     private static void DotRows<TSimd, TVector>(float* keys, int run, int size, float* queries, int heads, float* scores, nint count)
@@ -71,7 +75,7 @@ public static unsafe class PagedAttention
         where TVector : struct =>
         Matrix.DotProduct<TSimd, TVector>.Run(queries, size, heads, keys, size, 0, run, size, scores, count, 1, false);
 
-    private static void Normalise(Span<float> scores, float scale, float softcap)
+    internal static void Normalise(Span<float> scores, float scale, float softcap)
     {
         TensorPrimitives.Multiply(scores, softcap > 0 ? scale / softcap : scale, scores);
         if (softcap > 0)
@@ -88,12 +92,17 @@ public static unsafe class PagedAttention
         for (int t = 0; t < count;)
         {
             int run = Math.Min(cache.Run(first + t), count - t);
-            float* values = cache.Value(first + t), w0 = weights + t, w1 = heads > 1 ? w0 + count : null;
-            if (Vector512.IsHardwareAccelerated) MixRows<Simd512, Vector512<float>>.Run(values, run, cache.Size, w0, w1, output, t > 0);
-            else if (Vector256.IsHardwareAccelerated) MixRows<Simd256, Vector256<float>>.Run(values, run, cache.Size, w0, w1, output, t > 0);
-            else if (Vector128.IsHardwareAccelerated) MixRows<Simd128, Vector128<float>>.Run(values, run, cache.Size, w0, w1, output, t > 0);
-            else MixRows<SimdScalar, float>.Run(values, run, cache.Size, w0, w1, output, t > 0);
+            float* w0 = weights + t, w1 = heads > 1 ? w0 + count : null;
+            MixRun(cache.Value(first + t), run, cache.Size, w0, w1, output, t > 0);
             t += run;
         }
+    }
+
+    internal static void MixRun(float* values, int run, int size, float* w0, float* w1, float* output, bool accumulate)
+    {
+        if (Vector512.IsHardwareAccelerated) MixRows<Simd512, Vector512<float>>.Run(values, run, size, w0, w1, output, accumulate);
+        else if (Vector256.IsHardwareAccelerated) MixRows<Simd256, Vector256<float>>.Run(values, run, size, w0, w1, output, accumulate);
+        else if (Vector128.IsHardwareAccelerated) MixRows<Simd128, Vector128<float>>.Run(values, run, size, w0, w1, output, accumulate);
+        else MixRows<SimdScalar, float>.Run(values, run, size, w0, w1, output, accumulate);
     }
 }

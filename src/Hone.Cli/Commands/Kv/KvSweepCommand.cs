@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using Hone.Cli.Options;
+using Hone.Inference;
+using Hone.Methods.KvCache;
+using Hone.Tensors.Threads;
+
+namespace Hone.Cli.Commands.Kv;
+
+[CliCommand("kv sweep", "Compare many cache settings: quality against bytes, as a page.")]
+internal sealed class KvSweepCommand : CliCommand
+{
+    private readonly ModelOptions model = new();
+    private readonly KvTaskFlags tasks = new();
+    private readonly Option<string?> policies = CliOptions.Text("--policies", "Policies, comma-separated. [default: full,streaming_llm,snapkv,h2o,knorm]", "LIST");
+    private readonly Option<string?> keeps = CliOptions.Text("--keeps", "Shares of the tokens, comma-separated. [default: 0.5,0.25,0.125]", "LIST");
+    private readonly Option<string?> bits = CliOptions.Text("--bits", "Bits, comma-separated. [default: 16,4]", "LIST");
+
+    public override IEnumerable<Symbol> Symbols => [.. model.All, .. tasks.All, policies, keeps, bits];
+
+    public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads | SharedOptions.Out;
+
+    public override string Details =>
+        """
+        Every setting sees the same prompts; the full cache's answers are computed once. With --out a folder gets
+        sweep.json and sweep.html, one page without scripts: quality against bytes with the Pareto front, divergence from
+        the full cache, and all numbers. Settings that do not go together are listed with the reason.
+        """;
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("kv sweep --model models/seed --tasks stream --out runs/sweep", "the usual policies on running text"),
+        new("kv sweep --model models/seed --policies snapkv,prefixkv --keeps 0.25,0.125 --bits 32,4,2 --json", "two policies at three precisions"),
+    ];
+
+    public override Task<int> RunAsync(CommandRun run)
+    {
+        KvEvaluationOptions options = tasks.Read(run) with { SpeedTokens = 0 };
+        double[] shares = Numbers(run.Get(keeps) ?? "0.5,0.25,0.125", "--keeps");
+        int[] precisions = [.. Numbers(run.Get(bits) ?? "16,4", "--bits").Select(b => (int)b)];
+        using WorkerPool workers = new(run.Threads);
+        TextModel text = model.Open(run, workers);
+        KvSweep sweep = new(new KvEvaluation(text, options, tasks.Text(run), run.Context("")), RecipeLibrary.Components);
+        sweep.Run((run.Get(policies) ?? "full,streaming_llm,snapkv,h2o,knorm").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), shares, precisions);
+        if (run.Out is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+            AtomicFile.WriteText(Path.Combine(folder, "sweep.json"), sweep.ToJson().ToJsonString(Jsonl.Indented) + "\n");
+            sweep.WriteHtml(Path.Combine(folder, "sweep.html"), model.Name(run));
+            run.Reporter.Line($"{Path.Combine(folder, "sweep.html")} written.");
+        }
+        if (run.IsJson) run.WriteJson(sweep.ToJson());
+        else run.WriteTable(sweep.Table());
+        foreach ((string setting, string reason) in sweep.Refused) run.Reporter.Warn($"{setting}: {reason}");
+        return Task.FromResult(CliApp.Done);
+    }
+
+    private static double[] Numbers(string list, string option) => [.. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 ? number
+            : throw new HoneException($"{option}: '{item}' is not a number above 0. Example: {option} 0.5,0.25."))];
+}

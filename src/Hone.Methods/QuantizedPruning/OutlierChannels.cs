@@ -1,0 +1,43 @@
+using Hone.Core;
+using Hone.Models.Config;
+using Hone.Models.Decoder;
+using Hone.Tensors;
+
+namespace Hone.Methods.QuantizedPruning;
+
+/// <summary>
+/// Plants what large models have and small ones lack: key channels that are large for all tokens. Keys of one rotary pair of every key
+/// head are multiplied, and the same channels of the queries divided, so that the model computes what it did.
+/// </summary>
+public static class OutlierChannels
+{
+    /// <summary>Changes the weights in place.</summary>
+    /// <param name="model">A model with projections of their own and no norms on queries and keys.</param>
+    /// <param name="factor">How many times larger.</param>
+    /// <exception cref="HoneException">The model is built otherwise.</exception>
+    public static void Plant(LanguageModel model, float factor)
+    {
+        ModelConfig config = model.Config;
+        if (config.Layout != WeightLayout.Llama || config.QkNorm != QkNorm.None)
+            throw new HoneException("outlier channels can be planted only in models with separate projections and without norms on queries and keys.");
+        int pairs = (config.Rope?.Dimensions ?? config.HeadSize) / 2;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            // Both channels of a rotary pair: rotation mixes them, so that one alone could not be undone.
+            int channel = layer % pairs;
+            Scale(model[$"model.layers.{layer}.self_attn.k_proj.weight"], config.KvHeads, config.HeadSize, channel, pairs, factor);
+            Scale(model[$"model.layers.{layer}.self_attn.q_proj.weight"], config.Heads, config.HeadSize, channel, pairs, 1 / factor);
+        }
+    }
+
+    private static void Scale(Parameter weight, int heads, int headSize, int channel, int pairs, float factor)
+    {
+        int width = weight.Value.Shape.Last;
+        for (int head = 0; head < heads; head++)
+            foreach (int row in (int[])[head * headSize + channel, head * headSize + pairs + channel])
+            {
+                Span<float> values = weight.Value.Data.Slice(row * width, width);
+                System.Numerics.Tensors.TensorPrimitives.Multiply(values, factor, values);
+            }
+    }
+}

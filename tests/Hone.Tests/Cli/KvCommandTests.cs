@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+
+namespace Hone.Tests.Cli;
+
+public sealed class KvCommandTests : IDisposable
+{
+    private static readonly string[] Stream = ["--tasks", "stream", "--length", "64", "--stream-tokens", "8", "--samples", "2", "--threads", "1"];
+
+    private readonly TinyModelFolder model = new(TinyModelFolder.Template);
+
+    public void Dispose() => model.Dispose();
+
+    [Fact]
+    public void Eval_gives_both_caches_in_one_object()
+    {
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, "--policy", "knorm", "--keep", "0.5", "--speed-tokens", "2", .. Stream, "--json"]);
+        Assert.True(run.Code == 0, run.Error);
+        JsonNode json = JsonNode.Parse(run.Output)!;
+        foreach (string field in (string[])["quality", "full_quality", "bytes", "full_bytes", "tokens_per_second", "full_tokens_per_second"])
+            Assert.True((double)json[field]! > 0 || field == "quality", field);
+        Assert.Equal(0.5, (double)json["bytes"]! / (double)json["full_bytes"]!, 6);
+        Assert.Equal(1, (double)json["full_quality"]!);
+    }
+
+    [Fact]
+    public void The_full_cache_through_the_seam_changes_nothing()
+    {
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, "--speed-tokens", "0", .. Stream, "--json"]);
+        JsonNode json = JsonNode.Parse(run.Output)!;
+        Assert.Equal(1, (double)json["quality"]!);
+        Assert.True((double)json["stream"]!["mean_kl"]! < 1e-9);
+        Assert.Null(json["tokens_per_second"]);
+    }
+
+    [Fact]
+    public void Sweep_writes_one_page_and_lists_what_it_refused()
+    {
+        string folder = Path.Combine(model.Path, "sweep");
+        CliRun run = CliRun.Of(["kv", "sweep", "--model", model.Path, "--policies", "full,knorm,nonsense", "--keeps", "0.5", "--bits", "32,8", .. Stream, "--out", folder, "--json"]);
+        Assert.True(run.Code == 0, run.Error);
+        JsonNode json = JsonNode.Parse(run.Output)!;
+        Assert.Equal(4, json["results"]!.AsArray().Count);
+        Assert.Equal(2, json["refused"]!.AsArray().Count);
+        Assert.Contains("<svg", File.ReadAllText(Path.Combine(folder, "sweep.html")));
+        Assert.DoesNotContain("<script", File.ReadAllText(Path.Combine(folder, "sweep.html")));
+    }
+
+    [Fact]
+    public void A_profile_is_made_once_and_used()
+    {
+        string file = Path.Combine(model.Path, "profile.json");
+        CliRun made = CliRun.Of(["kv", "profile", "--model", model.Path, "--keeps", "0.3,0.6", .. Stream, "--out", file, "--json"]);
+        Assert.True(made.Code == 0, made.Error);
+        Assert.Equal(2, JsonNode.Parse(File.ReadAllText(file))!["budgets"]!.AsArray().Count);
+        CliRun used = CliRun.Of(["kv", "eval", "--model", model.Path, "--policy", "prefixkv", "--keep", "0.5", "--kv", $"profile={file}", "--speed-tokens", "0", .. Stream, "--json"]);
+        Assert.True(used.Code == 0, used.Error);
+        Assert.InRange((double)JsonNode.Parse(used.Output)!["bytes"]! / (double)JsonNode.Parse(used.Output)!["full_bytes"]!, 0.45, 0.5);
+        CliRun absent = CliRun.Of(["kv", "eval", "--model", model.Path, "--policy", "prefixkv", "--keep", "0.5", "--kv", "profile=nowhere.json", .. Stream]);
+        Assert.Equal(2, absent.Code);
+        Assert.Contains("nowhere.json", absent.Error);
+    }
+
+    [Fact]
+    public void Rows_of_a_file_are_asked_in_both_spellings()
+    {
+        string file = model.Write("rows.jsonl", """
+            {"context":"Ann has 3 cups. Ann has 4 cups.","question":"Ann has?","answer_prefix":" Ann","answers":["3"],"max_new_tokens":2}
+            {"input":"Ann has 3 cups.\nAnn has? Ann has","outputs":["3"]}
+            """);
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, "--rows", file, "--policy", "streaming_llm", "--keep-tokens", "5", "--speed-tokens", "0", "--threads", "1", "--json"]);
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Equal(2, (int)JsonNode.Parse(run.Output)!["tasks"]![0]!["samples"]!);
+        CliRun bad = CliRun.Of(["kv", "eval", "--model", model.Path, "--rows", model.Write("bad.jsonl", """{"context":"a","question":"b"}"""), "--threads", "1"]);
+        Assert.Equal(2, bad.Code);
+        Assert.Contains("answers", bad.Error);
+    }
+
+    [Fact]
+    public void Generate_takes_the_same_settings()
+    {
+        string[] generate = ["generate", "--model", model.Path, "--prompt", "Ann has", "--max-tokens", "6", "--threads", "1"];
+        Assert.Equal(CliRun.Of(generate).Output, CliRun.Of([.. generate, "--kv", "policy=snapkv,keep=1"]).Output);
+        Assert.Equal(0, CliRun.Of([.. generate, "--kv", "policy=streaming_llm,tokens=4,every=1,bits=16"]).Code);
+        CliRun wrong = CliRun.Of([.. generate, "--kv", "policy=snap"]);
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains("snapkv", wrong.Error);
+    }
+}
