@@ -6,7 +6,7 @@ namespace Hone.Tests.Server;
 /// <summary>Hang-ups, full queues, limits of time, and stopping.</summary>
 public sealed class LifetimeTests : IAsyncDisposable
 {
-    private const string Long = """{"messages":[{"role":"user","content":"Ann has 3 cups."}],"max_tokens":450,"ignore_eos":true,"stream":true,"temperature":1}""";
+    private const string Long = """{"messages":[{"role":"user","content":"Ann has 3 cups."}],"max_tokens":450,"ignore_eos":true,"stream":true,"temperature":1,"n":8}""";
 
     private readonly List<TestServer> servers = [];
 
@@ -48,10 +48,10 @@ public sealed class LifetimeTests : IAsyncDisposable
     [Fact]
     public async Task A_request_that_takes_too_long_ends_with_an_error()
     {
-        TestServer server = await StartAsync(new ServerOptions { RequestTimeout = TimeSpan.FromMilliseconds(60) });
-        (int status, JsonNode reply) = await server.PostAsync("/v1/chat/completions", Long.Replace("\"stream\":true,", ""));
+        TestServer server = await StartAsync(new ServerOptions { RequestTimeout = TimeSpan.FromMilliseconds(250) });
+        (int status, JsonNode reply) = await server.PostAsync("/v1/chat/completions", Long.Replace("\"stream\":true,", "").Replace("\"n\":8", "\"n\":64"));
         Assert.Equal((504, "timeout"), (status, (string)reply["error"]!["code"]!));
-        List<JsonNode> events = await server.StreamAsync("/v1/chat/completions", Long);
+        List<JsonNode> events = await server.StreamAsync("/v1/chat/completions", Long.Replace("\"n\":8", "\"n\":64"));
         Assert.Equal("timeout", (string)events[^1]["error"]!["code"]!);
     }
 
@@ -73,7 +73,7 @@ public sealed class LifetimeTests : IAsyncDisposable
     {
         TestServer server = await StartAsync(new ServerOptions { DrainTimeout = TimeSpan.FromMilliseconds(300), MaxSequences = 1 });
         using HttpResponseMessage running = await BeginAsync(server, default);
-        Task<(int Status, JsonNode Reply)> waiting = server.PostAsync("/v1/chat/completions", Long.Replace("\"stream\":true", "\"n\":60"));
+        Task<(int Status, JsonNode Reply)> waiting = server.PostAsync("/v1/chat/completions", Long.Replace("\"stream\":true,", "").Replace("\"n\":8", "\"n\":60"));
         await EventuallyAsync(server, s => (int)s["requests_waiting"]! == 1);
         Task stopping = server.Server.StopAsync();
         Assert.Equal(503, (int)(await server.Http.GetAsync("/health")).StatusCode);
@@ -82,9 +82,19 @@ public sealed class LifetimeTests : IAsyncDisposable
         await stopping;
     }
 
-    private async Task<TestServer> StartAsync(ServerOptions options)
+    [Fact]
+    public async Task Keys_and_values_in_few_bits_are_served_and_let_go_too()
     {
-        TestServer server = new(options);
+        TestServer server = await StartAsync(new ServerOptions(), "bits=8");
+        JsonNode[] replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => server.OkAsync(
+            "/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"Ann has {{i}} cups."}],"max_tokens":20,"temperature":0}""")));
+        Assert.All(replies, r => Assert.NotEqual("", (string)r["choices"]![0]!["message"]!["content"]!));
+        await EventuallyAsync(server, s => (long)s["cache_bytes"]! == 0);
+    }
+
+    private async Task<TestServer> StartAsync(ServerOptions options, string? kv = null)
+    {
+        TestServer server = new(options) { Kv = kv };
         await server.InitializeAsync();
         servers.Add(server);
         return server;

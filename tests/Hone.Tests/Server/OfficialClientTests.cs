@@ -1,13 +1,13 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json;
+using ChatMessage = OpenAI.Chat.ChatMessage;
 using Hone.Agents.Chat;
 using Hone.Core.Chat;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
-using ChatMessage = OpenAI.Chat.ChatMessage;
 
 namespace Hone.Tests.Server;
 

@@ -12,8 +12,8 @@ public sealed class StructuredTests(TestServer server) : IClassFixture<TestServe
     public async Task Json_meets_its_schema_at_any_temperature()
     {
         const string schema = """{"type":"object","properties":{"sum":{"type":"integer","minimum":0,"maximum":999},"who":{"enum":["Ann","Tom"]},"words":{"type":"array","items":{"type":"string","maxLength":5},"minItems":1,"maxItems":3}},"required":["sum","who","words"],"additionalProperties":false}""";
-        JsonNode reply = await server.OkAsync("/v1/chat/completions", $$$"""
-            {"messages":[{"role":"user","content":"Ann has 3 cups."}],"n":20,"temperature":1.5,"seed":3,"max_tokens":200,"response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{{{schema}}}}}}
+        JsonNode reply = await server.OkAsync("/v1/chat/completions", $$$$"""
+            {"messages":[{"role":"user","content":"Ann has 3 cups."}],"n":20,"temperature":1.5,"seed":3,"max_tokens":200,"response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{{{{schema}}}}}}}
             """);
         JsonSchemaValidator validator = new(JsonNode.Parse(schema));
         Assert.All(reply["choices"]!.AsArray(), choice =>

@@ -1,8 +1,10 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Hone.Cli;
 using Hone.Core;
 using Hone.Inference;
 using Hone.Inference.Adapters;
+using Hone.Inference.Caches;
 using Hone.Inference.Chat;
 using Hone.Models.Decoder;
 using Hone.Models.Loading;
@@ -32,13 +34,23 @@ public sealed class TestServer : IAsyncLifetime
 
     internal int PrefixTokens { get; init; } = 4096;
 
+    /// <summary>Cache settings as <c>--kv</c> takes them; null for exact ones.</summary>
+    internal string? Kv { get; init; }
+
     public async ValueTask InitializeAsync()
     {
         LoadedModel loaded = ModelLoader.Load(Assets.Require("models/seed-weak"));
         AdapterSet adapters = new(loaded.Model);
         adapters.Add("loud", Adapter(1));
         adapters.Add("quiet", Adapter(2));
-        Chat = new ChatHost(loaded, new EngineOptions { Adapters = adapters, PrefixTokens = PrefixTokens, TakeTurns = true, MaxSequences = options.MaxSequences });
+        Chat = new ChatHost(loaded, new EngineOptions
+        {
+            Adapters = adapters,
+            PrefixTokens = PrefixTokens,
+            TakeTurns = true,
+            MaxSequences = options.MaxSequences,
+            CreateCache = Kv is null ? null : KvPlan.Factory(KvPlan.Parse(Kv, RecipeLibrary.Components), loaded.Model),
+        });
         models = new ServedModels();
         models.Add("seed", Chat);
         server = await HoneServer.StartAsync(models, options);
