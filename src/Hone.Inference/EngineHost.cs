@@ -108,7 +108,7 @@ public sealed class EngineHost : IDisposable
     }
 
     private void Note(GenerationSession session) => status = new(
-        session.Active, session.Waiting, engine.CacheBytes, session.PrefixTokens, reusedBefore + session.ReusedTokens, steps, generated);
+        session.Active, session.Waiting, session.CacheBytes, session.PrefixTokens, reusedBefore + session.ReusedTokens, steps, generated);
 
     private GenerationSession Step(GenerationSession session)
     {

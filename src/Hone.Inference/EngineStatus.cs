@@ -3,7 +3,7 @@ namespace Hone.Inference;
 /// <summary>What an <see cref="EngineHost"/> is doing, as of its last step.</summary>
 /// <param name="Active">Continuations that are decoded, or whose prompt is being gone through.</param>
 /// <param name="Waiting">Continuations that wait for a place.</param>
-/// <param name="CacheBytes">Bytes of exact keys and values in use, kept prompts included.</param>
+/// <param name="CacheBytes">Bytes of keys and values in use, kept prompts included.</param>
 /// <param name="PrefixTokens">Tokens of finished prompts kept for later requests.</param>
 /// <param name="ReusedTokens">Prompt tokens taken over from earlier prompts, so far.</param>
 /// <param name="Steps">Passes of the model, so far.</param>

@@ -43,6 +43,10 @@ internal sealed class GenerationSession : IDisposable
     /// <summary>Prompt tokens that were taken over from earlier prompts, so far.</summary>
     public long ReusedTokens { get; private set; }
 
+    /// <summary>Bytes of keys and values in use, kept prompts included.</summary>
+    public long CacheBytes => engine.Options.CreateCache is null ? engine.CacheBytes
+        : running.Sum(s => s.Cache!.Memory.Bytes) + starting.Select(s => s.Prompt).Distinct().Sum(p => p.Cache.Memory.Bytes);
+
     /// <summary>Hands over what was finished since the last call, by request and sample.</summary>
     public IReadOnlyList<GenerationResult> TakeResults()
     {

@@ -15,6 +15,9 @@ internal sealed class PrefixStore(int maxTokens = 0) : IDisposable
 
     private const int KeptWithoutLimit = 8;
 
+    // All are looked through for each prompt.
+    private const int MostKept = 1024;
+
     private readonly List<Entry> entries = []; // least recently used first
 
     /// <summary>Tokens kept, those of common beginnings counted once for each prompt.</summary>
@@ -45,7 +48,7 @@ internal sealed class PrefixStore(int maxTokens = 0) : IDisposable
         bool continues = nearest is not null && nearest.Tokens.Length < tokens.Length && Common(nearest.Tokens, tokens) == nearest.Tokens.Length;
         if (continues && maxTokens > 0) Drop(nearest!);
         else if (2 * shared >= tokens.Length) return;
-        while (entries.Count > 0 && (maxTokens > 0 ? Tokens + tokens.Length > maxTokens : entries.Count >= KeptWithoutLimit)) Drop(entries[0]);
+        while (entries.Count > 0 && (maxTokens > 0 ? Tokens + tokens.Length > maxTokens || entries.Count >= MostKept : entries.Count >= KeptWithoutLimit)) Drop(entries[0]);
         entries.Add(new Entry(tokens, adapter, cache.Fork()));
         Tokens += tokens.Length;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using Hone.Cli.Options;
 using Hone.Inference;
 using Hone.Inference.Adapters;
+using Hone.Inference.Caches;
 using Hone.Inference.Chat;
 using Hone.Inference.Embedding;
 using Hone.Models.Loading;
@@ -18,6 +19,7 @@ internal sealed class ServeCommand : CliCommand
     private readonly Option<string?> model = CliOptions.Text("--model", "Model that chats and completes: a folder, a file, or org/name of a pulled one.", "MODEL");
     private readonly Option<string?> embedModel = CliOptions.Text("--embed-model", "Model that makes vectors, such as a MiniLM. Without it the chat model's hidden states are pooled.", "MODEL");
     private readonly Option<string[]> adapters = CliOptions.Texts("--adapter", "LoRA adapter beside the model, chosen by requests as model NAME. Repeatable.", "NAME=DIR");
+    private readonly Option<string?> kv = CliOptions.Text("--kv", "How keys and values are kept, for example policy=snapkv,keep=0.25,bits=4; exact if left out.", "KEY=VALUE,...");
     private readonly Option<string?> name = CliOptions.Text("--name", "Name of the model in requests; the last part of its path if left out.");
     private readonly Option<string?> host = CliOptions.Text("--host", "Address to listen at; 127.0.0.1 if left out, 0.0.0.0 for all of this machine's.", "ADDRESS");
     private readonly Option<int> port = CliOptions.Number("--port", "Port; 0 takes a free one.", 8080, 0, 65_535);
@@ -31,7 +33,7 @@ internal sealed class ServeCommand : CliCommand
     private readonly Option<string?> traces = CliOptions.Text("--otlp", "Where traces are sent, such as http://localhost:4317; OTEL_EXPORTER_OTLP_ENDPOINT if left out.", "URL");
 
     public override IEnumerable<Symbol> Symbols =>
-        [model, embedModel, adapters, name, host, port, keyFile, context, sequences, queue, cache, timeout, drain, traces];
+        [model, embedModel, adapters, kv, name, host, port, keyFile, context, sequences, queue, cache, timeout, drain, traces];
 
     public override SharedOptions Shared => SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
@@ -52,6 +54,7 @@ internal sealed class ServeCommand : CliCommand
         new("serve --model models/seed", "at http://127.0.0.1:8080/v1, with a page at http://127.0.0.1:8080/"),
         new("serve --model base --adapter maths=runs/maths/adapter --adapter polite=runs/dpo/adapter", "two adapters beside their base, in one batch"),
         new("serve --model model.gguf --embed-model sentence-transformers/all-MiniLM-L6-v2 --port 9000", "chat and vectors at another port"),
+        new("serve --model models/seed --kv bits=8", "keys and values rounded to 8 bits"),
         new("serve --model models/seed --host 0.0.0.0 --api-key-file keys.txt", "for other machines, with keys"),
     ];
 
@@ -112,6 +115,7 @@ internal sealed class ServeCommand : CliCommand
                 TakeTurns = true,
                 PrefixTokens = (int)Math.Min(options.CacheBytes / 4 / HoneServer.CacheBytesPerToken(loaded.Model.Config), int.MaxValue),
                 Adapters = Adapters(run.Get(adapters)!, loaded, workers),
+                CreateCache = run.Get(kv) is { } text ? KvPlan.Factory(KvPlan.Parse(text, RecipeLibrary.Components), loaded.Model, workers) : null,
             };
             models.Add(run.Get(name) ?? NameOf(path), new ChatHost(loaded, engine));
         }

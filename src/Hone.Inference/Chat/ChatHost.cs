@@ -13,6 +13,8 @@ namespace Hone.Inference.Chat;
 /// </summary>
 public sealed class ChatHost : IDisposable
 {
+    private readonly Lazy<int> longestToken;
+
     /// <param name="loaded">A model with a tokenizer.</param>
     /// <param name="options">Threads, batch size, store, adapters.</param>
     /// <exception cref="HoneException">There is no tokenizer, or its template is malformed.</exception>
@@ -22,6 +24,7 @@ public sealed class ChatHost : IDisposable
         Tokenizer = loaded.RequireTokenizer();
         int[] ends = [.. loaded.Generation.EosIds.Concat(Tokenizer.EosId is { } eos ? [eos] : []).Distinct()];
         Host = new EngineHost(new Engine(loaded.Model, Tokenizer, loaded.Generation with { EosIds = ends }, options));
+        longestToken = new(() => Enumerable.Range(0, Tokenizer.VocabularySize).Max(id => Math.Max(1, Tokenizer.BytesOf(id).Length)));
         Grammars = new GrammarCache(Tokenizer, loaded.Model.Config.VocabularySize, ends);
         string templates = string.Concat([Tokenizer.ChatTemplate ?? "", .. Tokenizer.Names.NamedChatTemplates.Values]);
         KnowsTools = templates.Contains("tools", StringComparison.Ordinal);
@@ -48,6 +51,15 @@ public sealed class ChatHost : IDisposable
     /// <summary>Positions the model was made for.</summary>
     public int MaxContext => Loaded.Model.Config.MaxPositions;
 
+    /// <summary>Token ids of a text that may be far too long: one that cannot fit the context is refused before it is taken apart.</summary>
+    /// <exception cref="HoneException">No tokens of this model are long enough for it to fit.</exception>
+    public int[] Encode(string text, bool addSpecialTokens)
+    {
+        if (text.Length > (long)MaxContext * longestToken.Value)
+            throw new HoneException($"the prompt has {text.Length} characters, which cannot fit the context of {MaxContext} tokens. Shorten it.");
+        return Tokenizer.Encode(text, addSpecialTokens);
+    }
+
     /// <summary>Turns a chat request into a prompt.</summary>
     /// <exception cref="HoneException">No chat template, messages it refuses, a tool or form that cannot be used; the message says which.</exception>
     public ChatPlan Plan(ChatAsk ask)
@@ -61,7 +73,7 @@ public sealed class ChatHost : IDisposable
         ReplyForm? form = mustCall ? ToolCallForm.Object(ToolFormat, tools!, ask.ToolChoice.Name) : ask.Form;
         return new ChatPlan
         {
-            Prompt = Tokenizer.Encode(prompt + opening, addSpecialTokens: false),
+            Prompt = Encode(prompt + opening, addSpecialTokens: false),
             Constraint = form is null ? null : Grammars.Constraint(form),
             Format = tools is null || (ask.Form is not null) ? null : ToolFormat,
             Opening = opening,

@@ -22,7 +22,7 @@ internal sealed class ChatEndpoint(ServerContext server)
         await work.EnterAsync(request.Generation.Samples, request.Tokens).ConfigureAwait(false);
         var (tokens, results) = work.Generate(request.Model.Chat!.Host, [request.Generation]);
         IReadOnlyList<GenerationResult> done = request.Streams
-            ? await new ChatStream(request, context, tokens, results, work.Stop).RunAsync().ConfigureAwait(false)
+            ? await new ChatStream(request, context, tokens, results).RunAsync().ConfigureAwait(false)
             : await AnswerAsync(context, request, results).ConfigureAwait(false);
         span.Usage(request.Generation.Prompt.Count, done.Sum(r => r.Ids.Length));
     }

@@ -11,7 +11,7 @@ namespace Hone.Server.Endpoints;
 
 /// <summary>A chat reply as events: content as it comes, tool calls whole when they are complete.</summary>
 internal sealed class ChatStream(
-    ChatRequest request, HttpContext context, ChannelReader<(int Request, TokenEvent Token)> tokens, Task<IReadOnlyList<GenerationResult>[]> results, CancellationToken stop)
+    ChatRequest request, HttpContext context, ChannelReader<(int Request, TokenEvent Token)> tokens, Task<IReadOnlyList<GenerationResult>[]> results)
 {
     private readonly string id = ChatJson.NewId();
     private readonly EventStream events = new(context);
@@ -21,8 +21,8 @@ internal sealed class ChatStream(
     /// <returns>What was generated; empty when it failed on the way, which the client was told.</returns>
     public async Task<IReadOnlyList<GenerationResult>> RunAsync()
     {
-        // A request that cannot even begin is an error with a status of its own.
-        if (!await tokens.WaitToReadAsync(stop).ConfigureAwait(false)) await results.ConfigureAwait(false);
+        // A request that cannot even begin is an error with a status of its own. The channel ends whatever happens.
+        if (!await tokens.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false)) await results.ConfigureAwait(false);
         await events.StartAsync().ConfigureAwait(false);
         try
         {

@@ -35,7 +35,7 @@ internal sealed record CompletionRequest(
         int? top = fields.Int("logprobs", 0, 20);
         long seed = fields.Long("seed", long.MinValue, long.MaxValue) ?? server.NextSeed();
         ReplyForm? form = ReplyForms.Read(fields);
-        IReadOnlyList<int[]> prompts = PromptField.Read(fields, "prompt", chat.Tokenizer, server.Options.MaxSamples, addSpecialTokens: fields.Flag("add_special_tokens", true));
+        IReadOnlyList<int[]> prompts = PromptField.Read(fields, "prompt", chat, server.Options.MaxSamples, addSpecialTokens: fields.Flag("add_special_tokens", true));
         if (prompts.Count * samples > server.Options.MaxSamples) throw ApiException.BadRequest($"prompts times 'n' must be at most {server.Options.MaxSamples}.", "n");
         GenerationRequest common = new()
         {

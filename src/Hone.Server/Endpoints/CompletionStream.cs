@@ -10,7 +10,7 @@ namespace Hone.Server.Endpoints;
 /// <summary>A plain completion as events.</summary>
 internal sealed class CompletionStream(
     CompletionRequest request, HttpContext context, IReadOnlyList<TokenScore>?[] echoed,
-    ChannelReader<(int Request, TokenEvent Token)> tokens, Task<IReadOnlyList<GenerationResult>[]> results, CancellationToken stop)
+    ChannelReader<(int Request, TokenEvent Token)> tokens, Task<IReadOnlyList<GenerationResult>[]> results)
 {
     private readonly string id = ChatJson.NewId("cmpl");
     private readonly EventStream events = new(context);
@@ -22,7 +22,7 @@ internal sealed class CompletionStream(
     /// <summary>Sends everything; what fails on the way is told to the client.</summary>
     public async Task RunAsync()
     {
-        if (!await tokens.WaitToReadAsync(stop).ConfigureAwait(false)) await results.ConfigureAwait(false);
+        if (!await tokens.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false)) await results.ConfigureAwait(false);
         await events.StartAsync().ConfigureAwait(false);
         try
         {

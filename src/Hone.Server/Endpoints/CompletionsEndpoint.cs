@@ -28,7 +28,7 @@ internal sealed class CompletionsEndpoint(ServerContext server)
         var (tokens, results) = work.Generate(request.Model.Chat!.Host, request.Generations);
         if (request.Streams)
         {
-            await new CompletionStream(request, context, echoed, tokens, results, work.Stop).RunAsync().ConfigureAwait(false);
+            await new CompletionStream(request, context, echoed, tokens, results).RunAsync().ConfigureAwait(false);
             return;
         }
         IReadOnlyList<GenerationResult>[] done = await results.ConfigureAwait(false);

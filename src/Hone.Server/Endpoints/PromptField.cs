@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Hone.Models.Tokenizers;
+using Hone.Inference.Chat;
 using Hone.Server.Http;
 
 namespace Hone.Server.Endpoints;
@@ -9,10 +9,10 @@ internal static class PromptField
 {
     /// <summary>Token ids of each.</summary>
     /// <exception cref="ApiException">Something else, too many, or an empty one.</exception>
-    public static IReadOnlyList<int[]> Read(JsonFields fields, string name, Tokenizer tokenizer, int maxCount, bool addSpecialTokens) =>
+    public static IReadOnlyList<int[]> Read(JsonFields fields, string name, ChatHost chat, int maxCount, bool addSpecialTokens) =>
         [.. Items(fields, name, maxCount).Select((item, i) =>
         {
-            int[] ids = item as int[] ?? tokenizer.Encode((string)item, addSpecialTokens);
+            int[] ids = item as int[] ?? chat.Encode((string)item, addSpecialTokens);
             return ids.Length > 0 ? ids : throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
         })];
 

@@ -19,7 +19,7 @@ internal sealed class TokenizeEndpoint(ServerContext server)
         if (prompt is null == (fields.Json["messages"] is null)) throw ApiException.BadRequest("give one of 'prompt' and 'messages'.", "prompt");
         JsonArray? tools = ToolFields.Tools(fields);
         int[] ids = prompt is not null
-            ? tokenizer.Encode(prompt, fields.Flag("add_special_tokens", true))
+            ? model.Chat.Encode(prompt, fields.Flag("add_special_tokens", true))
             : model.Chat.Plan(new ChatAsk(ChatMessagesField.Read(fields)) { Tools = tools, TemplateContext = fields.Object("chat_template_kwargs") }).Prompt;
         await JsonResponse.WriteAsync(context, new JsonObject
         {

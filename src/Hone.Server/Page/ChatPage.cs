@@ -26,7 +26,7 @@ internal sealed class ChatPage(ServerContext server)
     private static Task WriteAsync(HttpContext context, string type, string text)
     {
         context.Response.ContentType = $"{type}; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         return context.Response.WriteAsync(text, Encoding.UTF8, context.RequestAborted);
     }

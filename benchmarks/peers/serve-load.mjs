@@ -1,0 +1,33 @@
+// Speed of a server that speaks OpenAI's protocol, ours or another: node serve-load.mjs BASE_URL MODEL STREAMS TOKENS [ROUNDS]
+// Each stream asks for exactly TOKENS tokens. Prints tokens/s over all streams, time to the first token and between tokens.
+const [base, model, streams, tokens, rounds = "1"] = process.argv.slice(2);
+
+async function one(number) {
+  const start = performance.now();
+  const response = await fetch(`${base}/chat/completions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      model, stream: true, max_tokens: Number(tokens), ignore_eos: true, temperature: 0.8, seed: number,
+      messages: [{ role: "user", content: `Write a story about the number ${number}.` }],
+    }),
+  });
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  let first = 0, last = 0, events = 0;
+  for await (const part of response.body) {
+    last = performance.now();
+    first ||= last;
+    events += part.length;
+  }
+  return { first: first - start, each: (last - first) / (Number(tokens) - 1) };
+}
+
+const percentile = (values, share) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
+for (let round = 0; round < Number(rounds); round++) {
+  const start = performance.now();
+  const all = await Promise.all(Array.from({ length: Number(streams) }, (_, i) => one(round * 1000 + i)));
+  const seconds = (performance.now() - start) / 1000;
+  const speed = Number(streams) * Number(tokens) / seconds;
+  const firsts = all.map(a => a.first), each = all.map(a => a.each);
+  console.log(`${streams} streams of ${tokens} tokens: ${speed.toFixed(1)} tokens/s; first token p50 ${percentile(firsts, 0.5).toFixed(0)} ms, p99 ${percentile(firsts, 0.99).toFixed(0)} ms; per token p50 ${percentile(each, 0.5).toFixed(1)} ms, p99 ${percentile(each, 0.99).toFixed(1)} ms`);
+}
