@@ -38,6 +38,30 @@ public static class ForeignPairs
         return IsJudged(row) ? Judged(row) : row;
     }
 
+    /// <summary>A conversation whose roles are ShareGPT's, with the roles chat templates know; its tools as a list where they are one as text.</summary>
+    public static Row WithKnownRoles(Row row)
+    {
+        if (row.Fields["messages"] is not JsonArray messages || messages.All(m => Text(m, "role", "role") is not { } r || !Roles.TryGetValue(r, out string? known) || known == r)) return row;
+        JsonObject fields = (JsonObject)row.Fields.DeepClone();
+        foreach (JsonObject message in fields["messages"]!.AsArray().OfType<JsonObject>())
+            if (Text(message, "role", "role") is { } role && Roles.TryGetValue(role, out string? known)) message["role"] = known;
+        if (Text(fields, "tools", "tools") is { } tools) fields["tools"] = ListOf(tools);
+        return row with { Fields = fields };
+    }
+
+    /// <summary>The list a text holds; null for an empty one and for other text.</summary>
+    private static JsonArray? ListOf(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonArray { Count: > 0 } list ? list : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     private static Row Pair(Row row)
     {
         JsonArray turns = (JsonArray)row.Fields["conversations"]!;

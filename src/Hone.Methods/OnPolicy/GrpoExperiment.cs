@@ -17,7 +17,7 @@ namespace Hone.Methods.OnPolicy;
 /// <summary>How large the comparison is.</summary>
 internal sealed record GrpoSize(int Test, int Steps)
 {
-    public static GrpoSize Full { get; } = new(400, 240);
+    public static GrpoSize Full { get; } = new(300, 120);
 
     public static GrpoSize Quick { get; } = new(60, 8);
 }
@@ -34,7 +34,7 @@ internal sealed record GrpoArm(double Accuracy, double Seconds, int Rows);
 /// </summary>
 internal sealed class GrpoExperiment
 {
-    private const int MaxTokens = 128, Generations = 8, Pool = 600;
+    private const int MaxTokens = 128, Generations = 8, Pool = 4000;
     private readonly TextModel model;
     private readonly GrpoSize size;
     private readonly RunContext run;
@@ -98,7 +98,7 @@ internal sealed class GrpoExperiment
         NumGenerations = Generations,
         MaxCompletionLength = MaxTokens,
         Loss = new() { LossType = "dapo", EpsilonHigh = 0.28 },
-        Train = new() { Steps = steps, Batch = 64, Lr = 3e-4, Schedule = "constant_with_warmup", Warmup = 0.05, MicroTokens = 8192, CheckpointEvery = 0 },
+        Train = new() { Steps = steps, Batch = 64, Lr = 3e-4, Schedule = "linear", Warmup = 0.05, MicroTokens = 8192, CheckpointEvery = 0 },
     };
 
     private List<Row> Pairs()

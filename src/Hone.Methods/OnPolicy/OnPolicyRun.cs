@@ -76,8 +76,8 @@ public sealed class OnPolicyRun : IDisposable
     /// <summary>Σ (log π − log π_ref) of each completion, [completions]; the examples come back with the reference's log-probabilities.</summary>
     public (List<TrainingExample> Examples, double[] Kl) WithReference(ReferencePolicy reference, List<TrainingExample> examples)
     {
-        List<TrainingExample> theirs = reference.AddTo(examples, options.Train.MicroTokens, model.Workers);
-        PolicyView ours = PolicyView.Of(model.Model, null, examples, options.Train.MicroTokens, model.Workers);
+        List<TrainingExample> theirs = reference.AddTo(examples, options.Train.MicroTokens, model.Workers, options.Temperature);
+        PolicyView ours = PolicyView.Of(model.Model, null, examples, options.Train.MicroTokens, model.Workers, options.Temperature);
         double[] kl = [.. theirs.Select((e, i) => e.Sequences[0].TargetPlaces().Select((place, t) => ours.LogProbs[i][t] - e.Sequences[0].Reference![place]).Sum())];
         return (theirs, kl);
     }

@@ -40,19 +40,19 @@ public static class PpoRecipes
     {
         using OnPolicyRun trainer = new(model, data, options, run, dryRun, critic, rewards);
         ReferencePolicy? reference = options.Advantage.KlCoef > 0 ? trainer.Reference() : null;
-        PpoPreparation preparation = new(model.Model, critic, options.Advantage, options.Train.MicroTokens, model.Workers);
+        PpoPreparation preparation = new(model.Model, critic, options.Advantage, options.Train.MicroTokens, model.Workers, options.Temperature);
         RoundSource? source = null;
         source = trainer.Rounds(round =>
         {
             SampledRound sampled = trainer.Sampler.Sample(round, options.Completions / options.NumGenerations, options.NumGenerations);
-            List<TrainingExample> examples = reference is null ? sampled.Examples : reference.AddTo(sampled.Examples, options.Train.MicroTokens, model.Workers);
+            List<TrainingExample> examples = reference is null ? sampled.Examples : reference.AddTo(sampled.Examples, options.Train.MicroTokens, model.Workers, options.Temperature);
             double coefficient = source!.State;
             examples = preparation.Prepare(examples, rule(sampled), coefficient);
             source.State = Adapted(coefficient, examples, options.Advantage);
             return Passes(examples, options, run.Rng($"ppo/round={round}"));
         });
         source.State = options.Advantage.KlCoef;
-        return trainer.Train(source, new PpoObjective(model.Model, critic, options.Loss, options.Train.Recompute));
+        return trainer.Train(source, new PpoObjective(model.Model, critic, options.Loss, options.Train.Recompute) { Temperature = options.Temperature });
     }
 
     /// <summary>A completion's reward, less its group's mean where asked, on its last token; nothing where it was not judged.</summary>

@@ -12,7 +12,7 @@ namespace Hone.Methods.OnPolicy;
 /// <summary>Learning from the model's own samples with one advantage for each completion: GRPO, RLOO, REINFORCE.</summary>
 public static class RolloutRecipes
 {
-    private const int BuiltInRows = 600;
+    private const int BuiltInRows = 4000;
 
     /// <summary>The built-in word problems as rows, for runs without data.</summary>
     public static Dataset BuiltIn(long seed) =>
@@ -28,7 +28,7 @@ public static class RolloutRecipes
         {
             SampledRound sampled = trainer.Sampler.Sample(round, options.Train.Batch / options.NumGenerations, options.NumGenerations);
             List<TrainingExample> examples = sampled.Examples;
-            if (reference is not null) examples = reference.AddTo(examples, options.Train.MicroTokens, model.Workers);
+            if (reference is not null) examples = reference.AddTo(examples, options.Train.MicroTokens, model.Workers, options.Temperature);
             if (options.NumIterations > 1) examples = WithOld(model, examples, options);
             // Without a penalty the total is the weighted sum of the functions, which may be aggregated in another order.
             IReadOnlyList<double[]> given = options.MissingEosPenalty > 0 ? [sampled.Rewards.Total] : sampled.Rewards.ByFunction;
@@ -36,7 +36,7 @@ public static class RolloutRecipes
                 given, options.NumGenerations, options.ScaleRewards, options.MissingEosPenalty > 0 ? null : trainer.RewardWeights, options.MultiObjectiveAggregation);
             return Repeated(WithAdvantages(examples, advantages), options.NumIterations);
         });
-        return trainer.Train(source, new GrpoObjective(model.Model, loss, options.Train.Recompute));
+        return trainer.Train(source, new GrpoObjective(model.Model, loss, options.Train.Recompute) { SkipsZeroAdvantages = !dryRun, Temperature = options.Temperature });
     }
 
     /// <summary>REINFORCE leave-one-out.</summary>
@@ -50,7 +50,7 @@ public static class RolloutRecipes
             (List<TrainingExample> examples, double[] penalised) = Penalised(trainer, reference, sampled, options.Beta);
             return WithAdvantages(examples, GroupAdvantages.LeaveOneOut(penalised, options.NumGenerations, options.NormalizeAdvantages));
         });
-        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute));
+        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute) { Temperature = options.Temperature });
     }
 
     /// <summary>REINFORCE with a baseline.</summary>
@@ -64,7 +64,7 @@ public static class RolloutRecipes
             (List<TrainingExample> examples, double[] penalised) = Penalised(trainer, reference, sampled, options.Beta);
             return WithAdvantages(examples, WithoutBaseline(trainer, sampled, penalised, options));
         });
-        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute, "reinforce"));
+        return trainer.Train(source, new RlooObjective(model.Model, options.Train.Recompute, "reinforce") { Temperature = options.Temperature });
     }
 
     /// <summary>The examples with a column <c>advantage</c>.</summary>
@@ -89,7 +89,7 @@ public static class RolloutRecipes
 
     private static List<TrainingExample> WithOld(TextModel model, List<TrainingExample> examples, RolloutOptions options)
     {
-        PolicyView view = PolicyView.Of(model.Model, null, examples, options.Train.MicroTokens, model.Workers);
+        PolicyView view = PolicyView.Of(model.Model, null, examples, options.Train.MicroTokens, model.Workers, options.Temperature);
         return [.. examples.Select((e, i) => e with { Sequences = [e.Sequences[0].WithTokenColumn(PpoPreparation.Old, view.LogProbs[i])] })];
     }
 

@@ -16,6 +16,7 @@ public sealed class SftTokenizer(ModelText text, SftFormat format)
     /// <exception cref="HoneException">The row cannot be rendered by the model's template, or a mask asked for cannot be had.</exception>
     public LearntTokens Tokenize(Row row)
     {
+        row = ForeignPairs.WithKnownRoles(row);
         RowKind kind = RowKinds.Require(row);
         row = kind == RowKind.Messages && ShareGpt.Is(row) ? ShareGpt.ToMessages(row) : ForeignPairs.Canonical(row);
         bool isConversation = kind == RowKind.Messages || row.Fields["prompt"] is JsonArray;

@@ -32,7 +32,7 @@ internal sealed class CheckpointStore : IDisposable
     {
         (this.parameters, this.optimizer) = (parameters, optimizer);
         folder = Path.Combine(runFolder, "checkpoints");
-        settings = JsonSerializer.Serialize(options with { LogEvery = 0, CheckpointEvery = 0 });
+        settings = JsonSerializer.Serialize(options with { LogEvery = 0, CheckpointEvery = 0, MaxLoss = 0, MaxKl = 0 });
         logPath = Path.Combine(runFolder, "metrics.jsonl");
         log = new JsonlLog(logPath);
     }

@@ -22,15 +22,21 @@ public static class PolicyHead
     }
 
     /// <summary>log p(target) and the distribution's entropy of every position, [tokens] each; 0 where there is no target.</summary>
-    public static (Tensor LogProbs, double[] Entropy) LogProbs(LanguageModel model, Tape tape, Tensor hidden, int[] targets)
+    /// <param name="model">The model.</param>
+    /// <param name="tape">Tape.</param>
+    /// <param name="hidden">[tokens, C].</param>
+    /// <param name="targets">[tokens] ids, negative where there is no target.</param>
+    /// <param name="temperature">Divides the logits, so that both are those of the distribution that was sampled from.</param>
+    public static (Tensor LogProbs, double[] Entropy) LogProbs(LanguageModel model, Tape tape, Tensor hidden, int[] targets, double temperature = 1)
     {
         if (model.Head.Adapters.Count == 0)
         {
-            (Tensor logProbs, Tensor entropy) = tape.HeadLogProbsAndEntropy(hidden, model.Head.Weight.Value, targets, model.HeadOptions);
+            (Tensor logProbs, Tensor entropy) = tape.HeadLogProbsAndEntropy(hidden, model.Head.Weight.Value, targets, temperature == 1 ? model.HeadOptions : model.HeadOptions with { Temperature = (float)temperature });
             return (logProbs, Doubles(entropy));
         }
         (int[] rows, int[] found) = Targets(targets);
         Tensor logits = model.Logits(tape, tape.Rows(hidden, rows));
+        if (temperature != 1) logits = tape.Scale(logits, (float)(1 / temperature));
         Tensor picked = tape.GatherLast(tape.LogSoftmax(logits), found);
         Tensor entropies = tape.SoftmaxEntropy(tape.Detach(logits));
         double[] all = new double[targets.Length];

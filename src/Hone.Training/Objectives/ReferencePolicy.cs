@@ -32,12 +32,12 @@ public sealed class ReferencePolicy
     public static ReferencePolicy Below(IModelAdapter adapter) => new(adapter.Model, adapter);
 
     /// <summary>The examples with the reference's log-probabilities; see <see cref="ReferenceLogProbs.AddTo"/>. Nothing is kept on disk.</summary>
-    public List<TrainingExample> AddTo(IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers)
+    public List<TrainingExample> AddTo(IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers, double temperature = 1)
     {
         adapter?.Enable(false);
         try
         {
-            return ReferenceLogProbs.AddTo(model, examples, "", microTokens, workers, IReporter.Silent);
+            return ReferenceLogProbs.AddTo(model, examples, "", microTokens, workers, IReporter.Silent, temperature);
         }
         finally
         {

@@ -163,6 +163,11 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("The run was stopped.", File.ReadAllText(Path.Combine(PathOf("out"), "report.html")));
         Assert.Equal(5, File.ReadAllLines(Path.Combine(PathOf("out"), "metrics.jsonl")).Length);
         Assert.True(Directory.Exists(Path.Combine(PathOf("out"), "checkpoints", "step-00000004")));
+        CliRun raised = CliRun.Of("train", "ipo", "--model", PathOf("model"), "--data", PathOf("pairs.jsonl"), "--out", PathOf("out"), "--lr", "0.001", "--batch", "3",
+            "--steps", "40", "--max-loss", "1000", "--checkpoint-every", "20", "--json");
+        Assert.True(raised.Code == 0, raised.Error);
+        Assert.Contains("continuing from step 4", raised.Error);
+        Assert.Equal(40, File.ReadAllLines(Path.Combine(PathOf("out"), "metrics.jsonl")).Length);
     }
 
     [Fact]

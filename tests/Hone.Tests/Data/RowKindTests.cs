@@ -105,4 +105,16 @@ public class RowKindTests
         Assert.StartsWith("x.jsonl:12:", error.Message);
         Assert.Contains(expected, error.Message);
     }
+
+    [Fact]
+    public void Roles_of_sharegpt_are_translated_and_tools_in_text_are_read()
+    {
+        Row row = RowOf("""{"messages":[{"role":"human","content":"Hi"},{"role":"function_call","content":"{}"},{"role":"observation","content":"3"},{"role":"gpt","content":"Done"}],"tools":"[{\"name\":\"f\"}]"}""");
+        Row known = ForeignPairs.WithKnownRoles(row);
+        Assert.Equal(["user", "assistant", "tool", "assistant"], known.Fields["messages"]!.AsArray().Select(m => (string)m!["role"]!));
+        Assert.Equal("f", (string)known.Fields["tools"]![0]!["name"]!);
+        Row plain = RowOf("""{"messages":[{"role":"user","content":"Hi"}],"tools":"x"}""");
+        Assert.Same(plain, ForeignPairs.WithKnownRoles(plain));
+        Assert.Null(ForeignPairs.WithKnownRoles(RowOf("""{"messages":[{"role":"human","content":"Hi"}],"tools":"x"}""")).Fields["tools"]);
+    }
 }

@@ -26,23 +26,24 @@ public class PolicyGradientTests
     /// The expectation is taken over all sequences, with π(y) in the advantage.
     /// </summary>
     [Theory]
-    [InlineData(1, 0.0)]
-    [InlineData(1, 0.7)]
-    [InlineData(3, 0.0)]
-    [InlineData(3, 0.4)]
-    public void The_expected_update_is_the_gradient_of_the_expected_reward(int length, double baseline)
+    [InlineData(1, 0.0, 1.0)]
+    [InlineData(1, 0.7, 1.0)]
+    [InlineData(3, 0.0, 1.0)]
+    [InlineData(3, 0.4, 1.0)]
+    [InlineData(3, 0.4, 1.7)]
+    public void The_expected_update_is_the_gradient_of_the_expected_reward(int length, double baseline, double temperature)
     {
         LanguageModel model = Model(3);
-        ChainTask task = new(model, Vocabulary, length, Ascending);
+        ChainTask task = new(model, Vocabulary, length, Ascending) { Temperature = temperature };
         List<TrainingExample> all = task.All();
         double[] probability = [.. all.Select(e => task.Probability(e.Sequences[0].Ids[1..]))];
         Assert.Equal(1, probability.Sum(), 1e-5);
         List<TrainingExample> weighted = RolloutRecipes.WithAdvantages(all, [.. all.Select((e, i) => all.Count * probability[i] * (task.Reward(e) - baseline))]);
-        double[] truth = Gradient(model, new ExpectedReward(model, [.. all.Select(task.Reward)]), all);
-        Close(truth, Gradient(model, new RlooObjective(model), weighted), -1);
+        double[] truth = Gradient(model, new ExpectedReward(model, [.. all.Select(task.Reward)], temperature), all);
+        Close(truth, Gradient(model, new RlooObjective(model) { Temperature = temperature }, weighted), -1);
         // Per-token means divide by the length as well, and a length is the same for all here.
-        Close(truth, Gradient(model, new GrpoObjective(model, new() { LossType = "grpo" }), weighted), -1.0 / length);
-        Close(truth, Gradient(model, new GrpoObjective(model, new() { LossType = "dapo" }), weighted), -1.0 / length);
+        Close(truth, Gradient(model, new GrpoObjective(model, new() { LossType = "grpo" }) { Temperature = temperature }, weighted), -1.0 / length);
+        Close(truth, Gradient(model, new GrpoObjective(model, new() { LossType = "dapo" }) { Temperature = temperature }, weighted), -1.0 / length);
     }
 
     /// <summary>With λ = 1 advantages are returns minus values, and no critic, however wrong, changes the expected update of PPO's first step.</summary>
@@ -97,6 +98,22 @@ public class PolicyGradientTests
         PolicyView view = PolicyView.Of(model, head, states, 1 << 16, null);
         double error = states.Select((e, i) => Enumerable.Range(0, 3).Average(t => Math.Abs(view.Values[i][t] - task.Value(e.Sequences[0].Ids[1..(t + 1)])))).Average();
         Assert.True(error < 0.1, $"the critic is off by {error:0.000}");
+    }
+
+    [Theory]
+    [InlineData("grpo")]
+    [InlineData("dapo")]
+    [InlineData("dr_grpo")]
+    [InlineData("gmpo")]
+    public void Completions_without_an_advantage_may_be_skipped(string loss)
+    {
+        LanguageModel model = Model(11);
+        List<TrainingExample> all = RolloutRecipes.WithAdvantages(
+            [new(TrainingSequence.FromPrompt([0, 1, 2, 3], 2)), new(TrainingSequence.FromPrompt([0, 5], 1)), new(TrainingSequence.FromPrompt([0, 1, 4], 1)), new(TrainingSequence.FromPrompt([0, 2, 2, 2, 1], 1))],
+            [0.5, 0, -1, 0]);
+        GrpoOptions options = new() { LossType = loss };
+        double[] whole = Gradient(model, new GrpoObjective(model, options), all);
+        Close(whole, Gradient(model, new GrpoObjective(model, options) { SkipsZeroAdvantages = true }, all), 1);
     }
 
     private static ValueHead? Learn(LanguageModel model, ChainTask task, string name, double beta, int rounds, int samples)
@@ -177,13 +194,13 @@ public class PolicyGradientTests
     private static LanguageModel Model(long seed) => TinyTextModel.Create(seed, Vocabulary);
 
     /// <summary>The expected reward itself, Σ e^{log π(y)} r(y) over all sequences.</summary>
-    private sealed class ExpectedReward(LanguageModel model, double[] rewards) : IObjective
+    private sealed class ExpectedReward(LanguageModel model, double[] rewards, double temperature = 1) : IObjective
     {
         public string Name => "expected reward";
 
         public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
         {
-            (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch), batch.Targets);
+            (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch), batch.Targets, temperature);
             double[] gradient = new double[logProbs.Count];
             double sum = 0;
             for (int s = 0; s < batch.Segments.Count; s++)

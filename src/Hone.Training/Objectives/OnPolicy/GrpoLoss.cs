@@ -65,14 +65,17 @@ public static class GrpoLoss
     private static (Column Sum, double Weight) Reduce(Rollout rollout, Column perToken, double[] lengths, GrpoOptions options)
     {
         Column rows = RowSums(rollout, perToken);
-        return options.LossType switch
-        {
-            "grpo" or "sapo" => ((rows / Counts(rollout, lengths)).Sum(), rollout.Rows),
-            "luspo" => (rows.Sum(), rollout.Rows),
-            "dr_grpo" => (rows.Sum(), (double)rollout.Rows * options.MaxCompletionLength),
-            _ => (rows.Sum(), Math.Max(1, rollout.Tokens)), // bnpo, dapo, cispo, vespo
-        };
+        Column sum = options.LossType is "grpo" or "sapo" ? (rows / Counts(rollout, lengths)).Sum() : rows.Sum();
+        return (sum, Math.Max(1, Weight(rollout.Rows, rollout.Tokens, options)));
     }
+
+    /// <summary>What the sum over completions is divided by.</summary>
+    internal static double Weight(double rows, double tokens, GrpoOptions options) => options.LossType switch
+    {
+        "grpo" or "sapo" or "luspo" or "gmpo" => rows,
+        "dr_grpo" => rows * options.MaxCompletionLength,
+        _ => tokens, // bnpo, dapo, cispo, vespo
+    };
 
     /// <summary>k3 = e^d − d − 1 with d = log π_ref − log π: Schulman 2020; times the ratio where asked.</summary>
     private static Column Kl(Rollout rollout, GrpoOptions options, Column ratio, MetricSums metrics)

@@ -47,6 +47,9 @@ public sealed record GrpoOptions : ICheckedOptions
     /// <summary>Every loss type.</summary>
     public static IReadOnlyList<string> LossTypes { get; } = ["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "luspo", "sapo", "vespo", "gmpo"];
 
+    /// <summary>Whether a completion with advantage 0 adds nothing to the loss.</summary>
+    internal bool IsZeroWithoutAdvantage => Beta == 0 && EntropyCoef == 0 && TopEntropyQuantile == 1;
+
     /// <summary>The upper bound's distance.</summary>
     public double High => EpsilonHigh ?? Epsilon;
 

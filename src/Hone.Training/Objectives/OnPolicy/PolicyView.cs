@@ -17,7 +17,8 @@ public sealed record PolicyView(double[][] LogProbs, double[][] Values, double[]
     /// <param name="completions">Examples of one sequence each, whose targets are what was sampled.</param>
     /// <param name="microTokens">Tokens per forward pass at most.</param>
     /// <param name="workers">Threads.</param>
-    public static PolicyView Of(LanguageModel model, ValueHead? head, IReadOnlyList<TrainingExample> completions, int microTokens, WorkerPool? workers)
+    /// <param name="temperature">That of the sampling.</param>
+    public static PolicyView Of(LanguageModel model, ValueHead? head, IReadOnlyList<TrainingExample> completions, int microTokens, WorkerPool? workers, double temperature = 1)
     {
         List<double[]> logProbs = [], values = [], entropies = [];
         using Tape tape = new(workers, recording: false);
@@ -25,7 +26,7 @@ public sealed record PolicyView(double[][] LogProbs, double[][] Values, double[]
         {
             tape.Reset();
             Tensor hidden = model.Hidden(tape, batch);
-            (Tensor found, double[] entropy) = PolicyHead.LogProbs(model, tape, hidden, batch.Targets);
+            (Tensor found, double[] entropy) = PolicyHead.LogProbs(model, tape, hidden, batch.Targets, temperature);
             double[] policy = PolicyHead.Doubles(found), value = head is null ? new double[batch.Tokens.Length] : PolicyHead.Doubles(head.Values(tape, hidden));
             for (int s = 0; s < batch.Segments.Count; s++)
             {

@@ -20,10 +20,13 @@ public sealed class PpoObjective(LanguageModel model, ValueHead? head, PpoOption
 
     public string Name => head is null ? "reinforce++" : "ppo";
 
+    /// <summary>That of the sampling: log-probabilities are those of the distribution the completions were drawn from, as in TRL.</summary>
+    public double Temperature { get; init; } = 1;
+
     public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
     {
         Tensor hidden = model.Hidden(tape, batch, state);
-        (Tensor logProbs, double[] entropy) = PolicyHead.LogProbs(model, tape, hidden, batch.Targets);
+        (Tensor logProbs, double[] entropy) = PolicyHead.LogProbs(model, tape, hidden, batch.Targets, Temperature);
         int[] kept = PolicyHead.Targets(batch.Targets).Rows;
         if (kept.Length == 0) return new(tape.Outer(logProbs, 0, new double[logProbs.Count]), 0);
         Tensor loss = PolicyLoss(tape, logProbs, batch, kept, metrics);

@@ -13,7 +13,8 @@ namespace Hone.Training.Objectives.OnPolicy;
 /// <param name="options">Settings.</param>
 /// <param name="microTokens">Tokens per forward pass at most.</param>
 /// <param name="workers">Threads.</param>
-public sealed class PpoPreparation(LanguageModel model, ValueHead? head, TokenRewardOptions options, int microTokens, WorkerPool? workers)
+/// <param name="temperature">That of the sampling.</param>
+public sealed class PpoPreparation(LanguageModel model, ValueHead? head, TokenRewardOptions options, int microTokens, WorkerPool? workers, double temperature = 1)
 {
     /// <summary>Names of the columns that <see cref="PpoObjective"/> reads.</summary>
     public const string Old = "old_logprob", Advantage = "advantage", Return = "return", Value = "value";
@@ -25,7 +26,7 @@ public sealed class PpoPreparation(LanguageModel model, ValueHead? head, TokenRe
     /// <exception cref="ArgumentException">Not one reward for each target.</exception>
     public List<TrainingExample> Prepare(IReadOnlyList<TrainingExample> completions, double[][] tokenRewards, double? klCoefficient = null)
     {
-        PolicyView view = PolicyView.Of(model, head, completions, microTokens, workers);
+        PolicyView view = PolicyView.Of(model, head, completions, microTokens, workers, temperature);
         double[][] mask = [.. view.LogProbs.Select(r => r.Select(_ => 1.0).ToArray())];
         double[][] reference = [.. completions.Select((c, i) => ReferenceOf(c.Sequences[0]) ?? view.LogProbs[i])];
         double coefficient = klCoefficient ?? options.KlCoef;

@@ -23,14 +23,17 @@ public static class ReferenceLogProbs
     /// <param name="microTokens">Tokens per forward pass at most.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="reporter">Hears of progress.</param>
+    /// <param name="temperature">Divides the logits; other than 1 only without a cache.</param>
     public static List<TrainingExample> AddTo(
-        LanguageModel reference, IReadOnlyList<TrainingExample> examples, string cacheFolder, int microTokens, WorkerPool? workers, IReporter reporter)
+        LanguageModel reference, IReadOnlyList<TrainingExample> examples, string cacheFolder, int microTokens, WorkerPool? workers, IReporter reporter,
+        double temperature = 1)
     {
+        if (temperature != 1 && cacheFolder.Length > 0) throw new ArgumentException("only log-probabilities at temperature 1 are kept");
         string path = cacheFolder.Length == 0 ? "" : Path.Combine(cacheFolder, HashOf(reference)[..16], HashOf(examples)[..16] + ".safetensors");
         float[]? values = path.Length > 0 && File.Exists(path) ? Read(path, examples.Sum(e => e.Tokens)) : null;
         if (values is null)
         {
-            values = Compute(reference, examples, microTokens, workers, reporter);
+            values = Compute(reference, examples, microTokens, workers, reporter, temperature);
             if (path.Length > 0)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -82,7 +85,7 @@ public static class ReferenceLogProbs
         }
     }
 
-    private static float[] Compute(LanguageModel model, IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers, IReporter reporter)
+    private static float[] Compute(LanguageModel model, IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers, IReporter reporter, double temperature)
     {
         float[] values = new float[examples.Sum(e => e.Tokens)];
         using Tape tape = new(workers, recording: false);
@@ -91,7 +94,7 @@ public static class ReferenceLogProbs
         foreach (TrainingBatch batch in TrainingBatch.Split(examples, microTokens))
         {
             tape.Reset();
-            (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch), batch.Targets);
+            (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch), batch.Targets, temperature);
             // A position's number belongs to the token behind it.
             logProbs.Data[..^1].CopyTo(values.AsSpan(at + 1));
             at += batch.Tokens.Length;
