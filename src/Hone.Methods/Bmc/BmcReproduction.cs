@@ -22,9 +22,9 @@ public sealed class BmcReproduction : IReproduction
 
     private sealed record Size(int TeachingSteps, int Pairs, int Steps, int Test)
     {
-        public static Size Full { get; } = new(150, 480, 40, 150);
+        public static Size Full { get; } = new(200, 480, 40, 200);
 
-        public static Size Quick { get; } = new(30, 64, 8, 30);
+        public static Size Quick { get; } = new(60, 64, 6, 30);
     }
 
     /// <summary>What one arm came to on one seed.</summary>

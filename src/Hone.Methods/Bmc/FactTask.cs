@@ -10,7 +10,7 @@ namespace Hone.Methods.Bmc;
 /// </summary>
 internal static partial class FactTask
 {
-    public const int Facts = 4, Styles = 3;
+    public const int Facts = 3, Styles = 3;
 
     private static readonly double[] StyleShares = [0.6, 0.3, 0.1];
 
@@ -28,7 +28,7 @@ internal static partial class FactTask
         HashSet<Fact> facts = [];
         while (facts.Count < Facts)
         {
-            (int a, int b) = (random.Next(2, 60), random.Next(2, 40));
+            (int a, int b) = (random.Next(2, 30), random.Next(2, 20));
             facts.Add(random.Next(2) == 0 ? new(a, '+', b) : new(Math.Max(a, b), '-', Math.Min(a, b)));
         }
         return [.. facts];

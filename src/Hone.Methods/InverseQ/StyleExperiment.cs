@@ -26,6 +26,7 @@ internal sealed record StyleOutcome(double Score, double Kl, int SamplesTo80);
 internal sealed class StyleExperiment
 {
     private const string GoodTag = "write {question}", BadTag = "answer {question}";
+    private static readonly WordProblemOptions Short = new() { MinSteps = 1, MaxSteps = 2, DistractorShare = 0 };
     private readonly TextModel model;
     private readonly StyleSize size;
     private readonly RunContext run;
@@ -37,8 +38,8 @@ internal sealed class StyleExperiment
     public StyleExperiment(TextModel model, StyleSize size, RunContext run)
     {
         (this.model, this.size, this.run) = (model, size, run);
-        prompts = WordProblems.Take(ProblemSplit.Train, run.Seed + 500, 400);
-        test = WordProblems.Take(ProblemSplit.HeldOut, run.Seed, size.Test);
+        prompts = WordProblems.Take(ProblemSplit.Train, run.Seed + 500, 400, Short);
+        test = WordProblems.Take(ProblemSplit.HeldOut, run.Seed, size.Test, Short);
         Train(new SupervisedObjective(model.Model), Mixture(), size.TeachingSteps, 32, 2e-3);
         start = new WeightSnapshot(model.Model);
         frozen = FrozenCopy.Of(model.Model, model.Workers);
@@ -134,7 +135,7 @@ internal sealed class StyleExperiment
     private GeneratedSource Mixture() => new(index =>
     {
         RandomStream random = run.Rng("mixture").Derive(index);
-        WordProblem problem = WordProblems.At(ProblemSplit.Train, run.Seed, index);
+        WordProblem problem = WordProblems.At(ProblemSplit.Train, run.Seed, index, Short);
         bool isGood = random.Next(2) == 0, isTagged = random.Next(2) == 0;
         string question = isTagged ? (isGood ? GoodTag : BadTag).Replace("{question}", problem.Question, StringComparison.Ordinal) : problem.Question;
         TokenizedCompletion tokens = model.Text.QuestionAndAnswer(question, isGood ? problem.Solution : WordProblem.AnswerMark + problem.Answer);
@@ -199,7 +200,7 @@ internal sealed class StyleExperiment
 /// <summary>How large the experiment is.</summary>
 internal sealed record StyleSize(int TeachingSteps, int Steps, int Batch, int Test, int MaxTokens, double Rate)
 {
-    public static StyleSize Full { get; } = new(100, 30, 32, 150, 96, 3e-4);
+    public static StyleSize Full { get; } = new(120, 30, 32, 150, 40, 1e-3);
 
-    public static StyleSize Quick { get; } = new(25, 5, 16, 30, 64, 3e-4);
+    public static StyleSize Quick { get; } = new(50, 5, 16, 30, 40, 1e-3);
 }

@@ -22,9 +22,9 @@ public sealed class RiseReproduction : IReproduction
 
     private sealed record Size(int TeachingSteps, int Questions, int Steps, int Test)
     {
-        public static Size FullSize { get; } = new(150, 250, 40, 200);
+        public static Size FullSize { get; } = new(150, 200, 40, 200);
 
-        public static Size Quick { get; } = new(30, 60, 8, 40);
+        public static Size Quick { get; } = new(40, 40, 6, 30);
     }
 
     /// <summary>What one arm came to on one seed.</summary>
