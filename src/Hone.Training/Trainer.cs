@@ -121,17 +121,10 @@ public sealed class Trainer : IDisposable
     public StepResult Step(IReadOnlyList<TrainingExample> examples, int step, double learningRate)
     {
         metrics.Clear();
-        double lossSum = 0, weight = 0;
-        long tokens = 0;
-        foreach (TrainingBatch batch in TrainingBatch.Split(examples, options.MicroTokens))
-        {
-            tape.Reset();
-            (double sum, double part) = rule.Accumulate(tape, batch, objective, metrics);
-            lossSum += sum;
-            weight += part;
-            tokens += batch.Tokens.Length;
-            foreach ((string name, double value) in batch.Examples.SelectMany(e => e.Logged ?? NothingLogged)) metrics.Add(name, value);
-        }
+        List<TrainingBatch> window = TrainingBatch.Split(examples, options.MicroTokens);
+        (double lossSum, double weight) = rule.Accumulate(tape, window, step, objective, metrics);
+        long tokens = window.Sum(b => (long)b.Tokens.Length);
+        foreach ((string name, double value) in examples.SelectMany(e => e.Logged ?? NothingLogged)) metrics.Add(name, value);
         double divisor = weight == 0 ? 1 : weight;
         double gradNorm = norm.Compute() / divisor;
         bool finite = double.IsFinite(gradNorm) && double.IsFinite(lossSum);

@@ -14,6 +14,10 @@ namespace Hone.Tests;
 public class TrainingResumeTests
 {
     [Theory]
+    [InlineData("bmc", "pairs.jsonl", 300, 4, "adapter/adapter_model.safetensors", "--lr", "1e-3", "--lora-rank", "4", "--delta", "3")]
+    [InlineData("rise", "pairs.jsonl", 300, 4, "model/model.safetensors", "--lr", "1e-3")]
+    [InlineData("flat-lora", "rows.jsonl", 300, 4, "adapter/adapter_model.safetensors", "--lr", "3e-3", "--flat-sigma", "0.3")]
+    [InlineData("inverse-q", "task.jsonl", 120, 4, "model/model.safetensors", "--lr", "1e-3", "--condition", "x {question}", "--max-completion-length", "6", "--refresh-every", "7")]
     [InlineData("sft", "rows.jsonl", 1000, 10, "model/model.safetensors", "--lr", "3e-3")]
     [InlineData("dpo", "pairs.jsonl", 300, 4, "adapter/adapter_model.safetensors", "--lr", "1e-3", "--lora-rank", "4")]
     [InlineData("grpo", "task.jsonl", 120, 4, "model/model.safetensors", "--lr", "1e-3", "--num-generations", "4", "--max-completion-length", "6", "--check", "exact")]

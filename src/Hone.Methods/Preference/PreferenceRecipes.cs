@@ -149,7 +149,7 @@ public static class PreferenceRecipes
         return Finish(model, data, options, run, dryRun, rows, pairs, objective);
     }
 
-    private static JsonObject Finish(
+    internal static JsonObject Finish(
         TextModel model, Dataset data, TrainerOptions options, RunContext run, bool dryRun, PreferenceExamples rows, List<TrainingExample> examples, IObjective objective)
     {
         TrainingJob job = new(model, options, run, dryRun) { Inputs = Inputs(data) };
@@ -166,7 +166,7 @@ public static class PreferenceRecipes
     }
 
     /// <summary>A dry run looks at the first batch only, and writes nothing.</summary>
-    private static List<TrainingExample> WithReference(TextModel model, List<TrainingExample> examples, ReferencedOptions options, RunContext run, bool dryRun)
+    internal static List<TrainingExample> WithReference(TextModel model, List<TrainingExample> examples, ReferencedOptions options, RunContext run, bool dryRun)
     {
         LanguageModel reference = options.RefModel.Length == 0 ? model.Model : ModelLoader.Load(options.RefModel).Model;
         if (reference.Config.VocabularySize != model.Model.Config.VocabularySize)
@@ -176,13 +176,13 @@ public static class PreferenceRecipes
         return ReferenceLogProbs.AddTo(reference, examples, cache, options.Train.MicroTokens, model.Workers, run.Reporter);
     }
 
-    private static IReadOnlyList<Row> Preferences(Dataset data) =>
+    internal static IReadOnlyList<Row> Preferences(Dataset data) =>
         data.Kind == RowKind.Preference ? data.Rows : throw Unfit(data, "chosen and rejected, with or without prompt");
 
     private static HoneException Unfit(Dataset data, string expected) =>
         new($"{data.Path}: rows of kind {data.Kind.ToString().ToLowerInvariant()}; this trainer needs {expected}. Name your columns with --map, e.g. --map chosen=better --map rejected=worse.");
 
-    private static void Report(PreferenceExamples rows, TrainerOptions options, RunContext run)
+    internal static void Report(PreferenceExamples rows, TrainerOptions options, RunContext run)
     {
         foreach (string place in rows.LeftOutRows.Take(ShownRows)) run.Reporter.Warn($"left out: {place}: the prompt or the pair is longer than {options.MaxLength} tokens (--max-length).");
         if (rows.LeftOut > ShownRows) run.Reporter.Warn($"left out: {rows.LeftOut - ShownRows} more rows that are too long.");

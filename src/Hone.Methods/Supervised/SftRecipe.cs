@@ -12,7 +12,7 @@ namespace Hone.Methods.Supervised;
 
 /// <summary>Settings of <c>hone train sft</c>.</summary>
 [Recipe("sft")]
-public sealed record SftOptions : TrainerOptions
+public record SftOptions : TrainerOptions
 {
     public SftOptions() => Train = new() { Lr = 2e-5 };
 

@@ -8,6 +8,7 @@ using Hone.Training;
 using Hone.Training.Adapters;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
+using Hone.Training.Perturbation;
 
 namespace Hone.Methods.Supervised;
 
@@ -17,6 +18,28 @@ public abstract record TrainerOptions
     [Limits(AtLeast = 0)]
     [Description("rank of a LoRA adapter on every linear layer; 0 trains all weights")]
     public int LoraRank { get; init; }
+
+    [Description("kind of adapter: lora, rslora (scaled by the root of the rank), dora (with magnitudes), pissa (begun from the weights' principal part)")]
+    public AdapterKind AdapterType { get; init; }
+
+    [Description("numerator of the adapter's scaling; twice the rank when left out")]
+    [Limits(Above = 0)]
+    public double? LoraAlpha { get; init; }
+
+    [Description("take gradients at weights with noise on them, as a share of each row's norm: Flat-LoRA; 0 for none")]
+    [Limits(AtLeast = 0)]
+    public double FlatSigma { get; init; }
+
+    [Description("how the noise grows to its full strength over the run")]
+    public NoiseSchedule FlatSchedule { get; init; }
+
+    [Description("noise in one of so many steps")]
+    [Limits(AtLeast = 1)]
+    public int FlatEvery { get; init; } = 1;
+
+    [Description("take gradients so far up the gradient, for two passes a step: sharpness-aware minimisation; 0 for none")]
+    [Limits(AtLeast = 0)]
+    public double SamRho { get; init; }
 
     [Description("write the adapter into the weights at the end, instead of saving it apart")]
     public bool Merge { get; init; }
@@ -78,7 +101,8 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
         if (dryRun) return Dry(source, rows, objective, parameters);
         TrainingIdentity.Check(model.Model, objective, options, Inputs, run);
         StepResult? last = null;
-        using Trainer trainer = new(parameters, objective, options.Train, workers: model.Workers) { AfterStep = step => last = step };
+        IGradientRule? rule = GradientRules.Of(options, model, adapter, parameters, options.Train.StepCount(source.Count), run);
+        using Trainer trainer = new(parameters, objective, options.Train, rule, model.Workers) { AfterStep = step => last = step };
         TrainingSummary summary = Reported(() => trainer.Run(source, run), objective);
         foreach (Parameter parameter in parameters) parameter.Value.ReleaseGrad();
         string saved = run.Folder.Length == 0 ? "" : Save is null ? SaveModel(adapter) : Save(adapter);
@@ -132,7 +156,7 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
             foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
             return (null, [.. model.Model.Parameters, .. Extra]);
         }
-        LoraModel adapter = LoraModel.Attach(model.Model, new LoraConfig { Rank = options.LoraRank, Alpha = 2 * options.LoraRank }, run.Rng("lora/init"), model.Workers);
+        LoraModel adapter = LoraModel.Attach(model.Model, GradientRules.AdapterOf(options), run.Rng("lora/init"), model.Workers);
         return (adapter, [.. adapter.Parameters, .. Extra]);
     }
 

@@ -44,6 +44,9 @@ public sealed class LinearLayer
 
     public int Outputs => Quantized?.Outputs ?? Weight.Value.Shape[0];
 
+    /// <summary>Added to the weight while it is set, without touching the weight itself; null for none.</summary>
+    public IWeightNoise? Noise { get; set; }
+
     /// <summary>Applied in order.</summary>
     public IList<ILinearAdapter> Adapters => adapters;
 
@@ -60,7 +63,11 @@ public sealed class LinearLayer
 
     public override string ToString() => $"{Name} [{Outputs}, {Inputs}]";
 
-    private Tensor Multiply(Tape tape, Tensor x, Tensor? bias) => Quantized is null
-        ? tape.Linear(x, Weight.Value, bias)
-        : tape.FrozenLinear(x, Quantized, bias, fast: !tape.Recording);
+    private Tensor Multiply(Tape tape, Tensor x, Tensor? bias) => (Noise, Quantized) switch
+    {
+        (null, null) => tape.Linear(x, Weight.Value, bias),
+        (null, not null) => tape.FrozenLinear(x, Quantized, bias, fast: !tape.Recording),
+        (not null, null) => tape.NoisyLinear(x, Weight.Value, Noise, bias),
+        (not null, not null) => tape.NoisyLinear(x, Quantized, Noise, bias),
+    };
 }

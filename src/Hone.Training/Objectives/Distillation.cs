@@ -47,14 +47,25 @@ public static class DistillationLoss
     }
 }
 
+/// <summary>Logits [targets, V] at the targets of a batch, in their order; computed without a gradient.</summary>
+public delegate Tensor TeacherLogits(Tape tape, TrainingBatch batch);
+
 /// <summary>Learning from a teacher's distributions at every target of the rows. Logits of the targets are held, [targets, V].</summary>
 /// <param name="model">The student.</param>
-/// <param name="teacher">Has the same vocabulary.</param>
+/// <param name="teacher">Knows the same vocabulary, but may be shown other contexts.</param>
 /// <param name="beta">Which divergence; see <see cref="DistillationLoss"/>.</param>
 /// <param name="temperature">Divides both models' logits.</param>
 /// <param name="recompute">Recompute activations on the way back.</param>
-public sealed class DistillationObjective(LanguageModel model, LanguageModel teacher, double beta = 0.5, double temperature = 1, bool recompute = false) : IObjective
+public sealed class DistillationObjective(LanguageModel model, TeacherLogits teacher, double beta = 0.5, double temperature = 1, bool recompute = false) : IObjective
 {
+    /// <param name="model">The student.</param>
+    /// <param name="teacher">Has the same vocabulary and sees the same rows.</param>
+    /// <param name="beta">Which divergence.</param>
+    /// <param name="temperature">Divides both models' logits.</param>
+    /// <param name="recompute">Recompute activations on the way back.</param>
+    public DistillationObjective(LanguageModel model, LanguageModel teacher, double beta = 0.5, double temperature = 1, bool recompute = false)
+        : this(model, (tape, batch) => teacher.Logits(tape, tape.Rows(teacher.Hidden(tape, batch), PolicyHead.Targets(batch.Targets).Rows)), beta, temperature, recompute) { }
+
     private readonly ForwardState state = new() { Recompute = recompute };
 
     public string Name => "distillation";
@@ -64,7 +75,7 @@ public sealed class DistillationObjective(LanguageModel model, LanguageModel tea
         int[] rows = PolicyHead.Targets(batch.Targets).Rows;
         Tensor logits = model.Logits(tape, tape.Rows(model.Hidden(tape, batch, state), rows));
         using Tape still = new(tape.Workers, tape.Memory, recording: false);
-        Tensor wanted = teacher.Logits(still, still.Rows(teacher.Hidden(still, batch), rows));
+        Tensor wanted = teacher(still, batch);
         int vocabulary = logits.Shape.Last;
         double[] gradient = new double[logits.Count];
         double sum = 0;

@@ -27,19 +27,31 @@ public interface IObjective
 /// <summary>How gradients arise. Plain back-propagation by default; perturbation methods wrap it.</summary>
 public interface IGradientRule
 {
-    /// <summary>Adds the gradient of the loss SUM of one micro-batch to the parameters, and returns the sum and its weight.</summary>
-    (double LossSum, double Weight) Accumulate(Tape tape, TrainingBatch batch, IObjective objective, MetricSums metrics);
+    /// <summary>Adds the gradient of the loss SUM of one optimiser step to the parameters, and returns the sum and its weight.</summary>
+    /// <param name="tape">Tape; reset for every micro-batch.</param>
+    /// <param name="window">The step's micro-batches.</param>
+    /// <param name="step">0-based number of the step.</param>
+    /// <param name="objective">What is minimised.</param>
+    /// <param name="metrics">Receives what the objective logs.</param>
+    (double LossSum, double Weight) Accumulate(Tape tape, IReadOnlyList<TrainingBatch> window, int step, IObjective objective, MetricSums metrics);
 }
 
-/// <summary>Forward, backward.</summary>
+/// <summary>Forward, backward, one micro-batch after the other.</summary>
 public sealed class Backpropagation : IGradientRule
 {
-    public (double LossSum, double Weight) Accumulate(Tape tape, TrainingBatch batch, IObjective objective, MetricSums metrics)
+    public (double LossSum, double Weight) Accumulate(Tape tape, IReadOnlyList<TrainingBatch> window, int step, IObjective objective, MetricSums metrics)
     {
-        WeightedLoss loss = objective.Compute(tape, batch, metrics);
-        double sum = loss.Sum.Item();
-        // A micro-batch without targets adds exactly nothing.
-        if (loss.Weight != 0) tape.Backward(loss.Sum);
-        return (loss.Weight == 0 ? 0 : sum, loss.Weight);
+        double total = 0, weight = 0;
+        foreach (TrainingBatch batch in window)
+        {
+            tape.Reset();
+            WeightedLoss loss = objective.Compute(tape, batch, metrics);
+            double sum = loss.Sum.Item();
+            // A micro-batch without targets adds exactly nothing.
+            if (loss.Weight == 0) continue;
+            tape.Backward(loss.Sum);
+            (total, weight) = (total + sum, weight + loss.Weight);
+        }
+        return (total, weight);
     }
 }

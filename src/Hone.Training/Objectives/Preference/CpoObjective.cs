@@ -15,21 +15,25 @@ public sealed class CpoObjective(LanguageModel model, CpoOptions options, bool r
 
     public string Name => options.LossType == "simpo" ? "simpo" : "cpo";
 
+    /// <summary>Weights on tokens in which the answers differ; the sequences then carry <see cref="ConfidenceWeights.Differs"/>.</summary>
+    public ConfidenceWeights? Confidence { get; init; }
+
     public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
     {
         PairLayout layout = new(batch);
         Tensor hidden = model.Hidden(tape, batch, state);
         (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, hidden, batch.Targets);
-        (double loss, double[] gradient) = Evaluate(layout, PolicyHead.Doubles(logProbs), options, metrics);
+        (double loss, double[] gradient) = Evaluate(layout, PolicyHead.Doubles(logProbs), options, metrics, Confidence);
+        Confidence?.Log(batch, PolicyHead.Doubles(logProbs), metrics);
         return new(tape.Outer(logProbs, loss * layout.Pairs, [.. gradient.Select(g => g * layout.Pairs)]), layout.Pairs);
     }
 
     /// <summary>Mean loss over the pairs and its gradient with respect to the token log-probabilities.</summary>
-    internal static (double Loss, double[] Gradient) Evaluate(PairLayout layout, double[] tokenLogProbs, CpoOptions options, MetricSums metrics)
+    internal static (double Loss, double[] Gradient) Evaluate(PairLayout layout, double[] tokenLogProbs, CpoOptions options, MetricSums metrics, ConfidenceWeights? confidence = null)
     {
         ColumnGraph graph = new();
         Column tokens = graph.Variable(tokenLogProbs);
-        PairScores scores = layout.Scores(tokens, new double[tokenLogProbs.Length], null);
+        PairScores scores = layout.Scores(tokens, new double[tokenLogProbs.Length], null, confidence);
         bool perToken = ReferenceFreeLosses.IsPerToken(options);
         Column chosen = perToken ? scores.Chosen / scores.ChosenLength : scores.Chosen;
         Column rejected = perToken ? scores.Rejected / scores.RejectedLength : scores.Rejected;

@@ -15,13 +15,17 @@ public sealed class OrpoObjective(LanguageModel model, double beta = 0.1, bool r
 
     public string Name => "orpo";
 
+    /// <summary>Weights on tokens in which the answers differ; the sequences then carry <see cref="ConfidenceWeights.Differs"/>.</summary>
+    public ConfidenceWeights? Confidence { get; init; }
+
     public WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics)
     {
         PairLayout layout = new(batch);
         int[] targets = WithChosenPrompts(batch, out int[] chosenRows);
         Tensor hidden = model.Hidden(tape, batch, state);
         (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, hidden, targets);
-        (double loss, double[] gradient) = Evaluate(layout, PolicyHead.Doubles(logProbs), chosenRows, beta, metrics);
+        (double loss, double[] gradient) = Evaluate(layout, PolicyHead.Doubles(logProbs), chosenRows, beta, metrics, Confidence);
+        Confidence?.Log(batch, PolicyHead.Doubles(logProbs), metrics);
         return new(tape.Outer(logProbs, loss * layout.Pairs, [.. gradient.Select(g => g * layout.Pairs)]), layout.Pairs);
     }
 
@@ -31,11 +35,13 @@ public sealed class OrpoObjective(LanguageModel model, double beta = 0.1, bool r
     /// <param name="chosenRows">[tokens] 0 for every position of a better row that predicts something, else −1.</param>
     /// <param name="beta">λ.</param>
     /// <param name="metrics">Receives TRL's metrics.</param>
-    internal static (double Loss, double[] Gradient) Evaluate(PairLayout layout, double[] tokenLogProbs, int[] chosenRows, double beta, MetricSums metrics)
+    /// <param name="confidence">Weights in the odds ratio, or null; the likelihood stays without them.</param>
+    internal static (double Loss, double[] Gradient) Evaluate(PairLayout layout, double[] tokenLogProbs, int[] chosenRows, double beta, MetricSums metrics, ConfidenceWeights? confidence = null)
     {
         ColumnGraph graph = new();
         Column tokens = graph.Variable(tokenLogProbs);
-        Column PerToken(int[] groups, double[] lengths) => tokens.GroupSum(groups, layout.Pairs) / graph.Constant(lengths);
+        Column weighted = confidence is null ? tokens : layout.Weighted(tokens, confidence);
+        Column PerToken(int[] groups, double[] lengths) => weighted.GroupSum(groups, layout.Pairs) / graph.Constant(lengths);
         Column chosen = PerToken(layout.Chosen, layout.ChosenLength), rejected = PerToken(layout.Rejected, layout.RejectedLength);
         (Column perPair, Column odds, Column ratio) = ReferenceFreeLosses.Orpo(chosen, rejected, beta);
         Column nll = -tokens.GroupSum(chosenRows, 1) / chosenRows.Count(c => c >= 0);

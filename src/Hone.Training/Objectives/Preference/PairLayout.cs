@@ -46,14 +46,23 @@ internal sealed class PairLayout
         return weights;
     }
 
+    /// <summary>[tokens] 1 where the answers differ.</summary>
+    public double[] Mask() => batch.TokenColumn(ConfidenceWeights.Differs);
+
+    /// <summary>[tokens] log-probabilities with weights on tokens in which the answers differ.</summary>
+    public Column Weighted(Column tokens, ConfidenceWeights confidence) =>
+        confidence.Apply(tokens, new double[tokens.Length], Mask()).Policy;
+
     /// <summary>The scores of all pairs.</summary>
     /// <param name="tokens">[tokens] policy log-probabilities.</param>
     /// <param name="reference">[tokens] the reference's.</param>
     /// <param name="ldAlpha">LD-DPO's weight, or null.</param>
-    public PairScores Scores(Column tokens, double[] reference, double? ldAlpha)
+    /// <param name="confidence">Weights on tokens in which the answers differ, or null. Lengths and the likelihood of the chosen stay without them.</param>
+    public PairScores Scores(Column tokens, double[] reference, double? ldAlpha, ConfidenceWeights? confidence = null)
     {
         ColumnGraph graph = tokens.Graph;
-        Column policy = tokens, fixedTokens = graph.Constant(reference);
+        (Column policy, double[] theirs) = confidence?.Apply(tokens, reference, Mask()) ?? (tokens, reference);
+        Column fixedTokens = graph.Constant(theirs);
         if (ldAlpha is { } alpha)
         {
             Column weights = graph.Constant(LengthWeights(alpha));

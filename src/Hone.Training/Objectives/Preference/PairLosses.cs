@@ -28,6 +28,7 @@ public static class PairLosses
         ["sigmoid_norm"] = SigmoidNorm,
         ["cdpo"] = Cdpo,
         ["rdpo"] = Rdpo,
+        ["adaptive_nll"] = AdaptiveNll,
     };
 
     /// <summary>Every name.</summary>
@@ -128,6 +129,13 @@ public static class PairLosses
     /// <summary>Length-regularised DPO, −log σ(β δ + α (|y_w| − |y_l|)): Park et al., arXiv:2403.19159, equation 9. A longer chosen answer needs less of a margin.</summary>
     private static Column Rdpo(PairScores p, PreferenceOptions o) =>
         -(o.Beta * p.Delta(o) + o.RdpoAlpha * (p.ChosenLength - p.RejectedLength)).LogSigmoid();
+
+    /// <summary>
+    /// −log π(chosen) per token, only for pairs whose chosen answer has become less likely than under the reference; the condition itself has
+    /// no gradient. The second half of RISE: Xu et al., arXiv:2410.06638.
+    /// </summary>
+    private static Column AdaptiveNll(PairScores p, PreferenceOptions o) =>
+        -(p.Chosen / p.ChosenLength) * p.Chosen.Graph.Constant([.. p.ChosenRatio.Values.Select(r => r < 0 ? 1.0 : 0)]);
 
     private static Column Smoothed(Column logits, double e) => -(1 - e) * logits.LogSigmoid() - e * (-logits).LogSigmoid();
 }

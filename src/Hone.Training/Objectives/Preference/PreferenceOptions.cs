@@ -20,7 +20,7 @@ public sealed record PreferenceOptions : ICheckedOptions
     [Limits(Above = 0)]
     public double Beta { get; init; } = 0.1;
 
-    [Description("one or several losses, comma-separated: sigmoid, hinge, ipo, robust, exo_pair, nca_pair, bco_pair, sppo_hard, aot, aot_unpaired, apo_zero, apo_down, discopop, sft, sigmoid_norm, cdpo, rdpo")]
+    [Description("one or several losses, comma-separated: sigmoid, hinge, ipo, robust, exo_pair, nca_pair, bco_pair, sppo_hard, aot, aot_unpaired, apo_zero, apo_down, discopop, sft, sigmoid_norm, cdpo, rdpo, adaptive_nll")]
     public string LossType { get; init; } = "sigmoid";
 
     [Description("weight of each loss type; 1 each when left out")]
@@ -61,7 +61,7 @@ public sealed record PreferenceOptions : ICheckedOptions
         foreach (string type in types) _ = PairLosses.Find(type);
         if (LossWeights.Count != 0 && LossWeights.Count != types.Count) throw new HoneException($"{LossWeights.Count} loss_weights for {types.Count} loss types: give one for each.");
         if (types.Contains("exo_pair") && LabelSmoothing == 0) throw new HoneException("exo_pair needs label_smoothing above 0, for example 1e-3.");
-        string[] divergent = ["sigmoid", "sigmoid_norm", "hinge", "ipo", "exo_pair", "robust", "discopop", "sft"];
+        string[] divergent = ["sigmoid", "sigmoid_norm", "hinge", "ipo", "exo_pair", "robust", "discopop", "sft", "adaptive_nll"];
         if (FDivergenceType != FDivergence.ReverseKl && types.FirstOrDefault(t => !divergent.Contains(t)) is { } other)
             throw new HoneException($"loss '{other}' knows only the reverse KL divergence; use one of {string.Join(", ", divergent)}.");
     }

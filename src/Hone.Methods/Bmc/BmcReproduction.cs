@@ -1,0 +1,168 @@
+using Hone.Core;
+using Hone.Inference;
+using Hone.Inference.Sampling;
+using Hone.Methods.GuidedSelfImprovement;
+using Hone.Methods.Tasks;
+using Hone.Models.Text;
+using Hone.Training;
+using Hone.Training.Batching;
+using Hone.Training.Objectives;
+using Hone.Training.Objectives.Preference;
+
+namespace Hone.Methods.Bmc;
+
+/// <summary>
+/// The card's generated experiment: worse answers have one wrong sum, better ones are right but worded and ordered differently, bridged ones are the worse
+/// ones with the sum repaired. DPO on either, with and without token weights, the same number of steps from the same start.
+/// </summary>
+[Reproduces("bmc")]
+public sealed class BmcReproduction : IReproduction
+{
+    private const string Dpo = "DPO", Mc = "DPO-MC", Bc = "DPO-BC", Bmc = "DPO-BMC", SimpoBmc = "SimPO-BMC";
+
+    private sealed record Size(int TeachingSteps, int Pairs, int Steps, int Test)
+    {
+        public static Size Full { get; } = new(200, 480, 40, 200);
+
+        public static Size Quick { get; } = new(60, 64, 6, 30);
+    }
+
+    /// <summary>What one arm came to on one seed.</summary>
+    /// <param name="Accuracy">Share of sums right.</param>
+    /// <param name="Drift">Total variation between the wordings of samples and those of the start.</param>
+    /// <param name="Focus">Implicit reward of tokens that differ, as a multiple of that of the others.</param>
+    /// <param name="ChosenLogP">Mean log π of bridged answers.</param>
+    private sealed record Outcome(double Accuracy, double Drift, double Focus, double ChosenLogP);
+
+    public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
+    {
+        Size size = options.IsQuick ? Size.Quick : Size.Full;
+        TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
+        using IProgressTask progress = run.Reporter.Start("bmc", options.Seeds * 5L, "arms");
+        Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 1e-3, run);
+        WeightSnapshot start = new(model.Model);
+        Dictionary<string, List<Outcome>> arms = [];
+        List<double> before = [];
+        for (int s = 0; s < options.Seeds; s++)
+        {
+            RunContext seeded = new("", run.Seed + s, null, run.Cancellation);
+            start.Restore();
+            FactTask.Fact[][] test = [.. Enumerable.Range(0, size.Test).Select(i => FactTask.Draw(seeded.Rng("bmc/test").Derive(i)))];
+            (double accuracy, double[] styles) = Ask(model, test, seeded);
+            before.Add(accuracy);
+            (string Prompt, string Better, string Bridged, string Worse)[] triples = [.. Enumerable.Range(0, size.Pairs).Select(i => Triple(seeded.Rng("bmc/pairs").Derive(i)))];
+            foreach ((string name, bool bridged, double delta, BmcObjectiveKind kind) in Arms())
+            {
+                start.Restore();
+                BmcOptions settings = new() { Objective = kind, Beta = kind == BmcObjectiveKind.Simpo ? 2 : 0.1, Weights = new() { Delta = delta }, IgnoreStopwords = false };
+                Outcome outcome = Learn(model, triples, bridged, settings, size, test, styles, seeded);
+                if (!arms.TryGetValue(name, out List<Outcome>? list)) arms[name] = list = [];
+                list.Add(outcome);
+                progress.Advance(1, $"seed {s + 1}, {name}: {outcome.Accuracy:P1}");
+            }
+        }
+        return Task.FromResult(new ReproductionResult([.. Claims(arms)], [Table(arms, before)]));
+    }
+
+    private static IEnumerable<(string Name, bool Bridged, double Delta, BmcObjectiveKind Kind)> Arms() =>
+        [(Dpo, false, 0, BmcObjectiveKind.Dpo), (Mc, false, 2, BmcObjectiveKind.Dpo), (Bc, true, 0, BmcObjectiveKind.Dpo), (Bmc, true, 2, BmcObjectiveKind.Dpo), (SimpoBmc, true, 1, BmcObjectiveKind.Simpo)];
+
+    /// <summary>Right texts in the three wordings, from which the start learns the task.</summary>
+    private static GeneratedSource Texts(ModelText text, RunContext run) => new(index =>
+    {
+        RandomStream random = run.Rng("bmc/texts").Derive(index);
+        FactTask.Fact[] facts = FactTask.Draw(random);
+        string prompt = FactTask.Prompt(facts);
+        random.Shuffle<FactTask.Fact>(facts);
+        TokenizedCompletion tokens = text.QuestionAndAnswer(prompt, FactTask.Write(facts, FactTask.DrawStyle(random)));
+        return new(TrainingSequence.FromPrompt(tokens.Ids, tokens.PromptTokens));
+    });
+
+    private static (string Prompt, string Better, string Bridged, string Worse) Triple(RandomStream random)
+    {
+        FactTask.Fact[] facts = FactTask.Draw(random), other = [.. facts];
+        string prompt = FactTask.Prompt(facts);
+        random.Shuffle<FactTask.Fact>(facts);
+        random.Shuffle<FactTask.Fact>(other);
+        int style = FactTask.DrawStyle(random), wrong = random.Next(FactTask.Facts), off = random.Next(1, 10) * (facts[wrong].Value >= 10 && random.Next(2) == 0 ? -1 : 1);
+        string better = FactTask.Write(other, (style + random.Next(1, FactTask.Styles)) % FactTask.Styles);
+        return (prompt, better, FactTask.Write(facts, style), FactTask.Write(facts, style, wrong, off));
+    }
+
+    private static Outcome Learn(
+        TextModel model, (string Prompt, string Better, string Bridged, string Worse)[] triples, bool bridged, BmcOptions settings, Size size, FactTask.Fact[][] test, double[] styles, RunContext run)
+    {
+        List<TrainingExample> Marked(bool useBridged) => ReferenceLogProbs.AddTo(
+            model.Model, BmcRecipe.WithMasks([.. triples.Select(t => new TrainingExample([Sequence(model.Text, t.Prompt, useBridged ? t.Bridged : t.Better), Sequence(model.Text, t.Prompt, t.Worse)]))], model, settings),
+            "", 8192, model.Workers, IReporter.Silent);
+        List<TrainingExample> watched = [.. Marked(true).Take(64)], pairs = Marked(bridged);
+        Train(model, BmcRecipe.ObjectiveOf(model, settings, false), new ShuffledSource(pairs, run.Rng("bmc/shuffle")), size.Steps, 16, 1e-4, run);
+        (double accuracy, double[] now) = Ask(model, test, run);
+        (double focus, double chosen) = Look(model, watched);
+        return new(accuracy, 0.5 * now.Zip(styles, (a, b) => Math.Abs(a - b)).Sum(), focus, chosen);
+    }
+
+    private static TrainingSequence Sequence(ModelText text, string prompt, string answer)
+    {
+        TokenizedCompletion tokens = text.QuestionAndAnswer(prompt, answer);
+        return TrainingSequence.FromPrompt(tokens.Ids, tokens.PromptTokens);
+    }
+
+    /// <summary>How much more the tokens that differ are moved than the others, and how likely bridged answers are.</summary>
+    private static (double Focus, double Chosen) Look(TextModel model, List<TrainingExample> watched)
+    {
+        List<TrainingExample> now = ReferenceLogProbs.AddTo(model.Model, watched, "", 8192, model.Workers, IReporter.Silent);
+        List<double> differing = [], others = [];
+        double chosen = 0;
+        for (int e = 0; e < now.Count; e++)
+            for (int side = 0; side < 2; side++)
+            {
+                (TrainingSequence a, TrainingSequence b) = (now[e].Sequences[side], watched[e].Sequences[side]);
+                foreach (int i in a.TargetPlaces())
+                {
+                    (b.TokenColumns![ConfidenceWeights.Differs][i] != 0 ? differing : others).Add(Math.Abs(a.Reference![i] - b.Reference![i]));
+                    if (side == 0) chosen += a.Reference[i];
+                }
+            }
+        return (differing.Average() / others.Average(), chosen / now.Count);
+    }
+
+    /// <summary>Share of right sums and of wordings in samples.</summary>
+    private static (double Accuracy, double[] Styles) Ask(TextModel model, FactTask.Fact[][] test, RunContext run)
+    {
+        RandomStream seeds = run.Rng("bmc/ask");
+        IReadOnlyList<GenerationResult> results = model.Engine.Generate([.. test.Select((facts, i) => new GenerationRequest
+        {
+            Prompt = model.Text.Prompt(FactTask.Prompt(facts)), MaxTokens = 64, Sampling = new SamplingOptions(), StopIds = model.Text.EndIds,
+            Seed = unchecked((long)seeds.Derive(i).NextUInt64()),
+        })], cancellation: run.Cancellation);
+        double[] styles = new double[FactTask.Styles + 1];
+        foreach (GenerationResult result in results) styles[FactTask.StyleOf(result.Text) is >= 0 and var style ? style : FactTask.Styles] += 1.0 / results.Count;
+        return (results.Average(r => FactTask.Accuracy(test[r.Request], r.Text)), styles);
+    }
+
+    private static void Train(TextModel model, IObjective objective, IExampleSource source, int steps, int batch, double rate, RunContext run)
+    {
+        foreach (var parameter in model.Model.Parameters) parameter.Trainable = true;
+        TrainOptions options = new() { Steps = steps, Batch = batch, MicroTokens = 8192, Lr = rate, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95 };
+        using Trainer trainer = new(model.Model.Parameters, objective, options, workers: model.Workers);
+        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
+        foreach (var parameter in model.Model.Parameters) parameter.Value.ReleaseGrad();
+    }
+
+    private static IEnumerable<Claim> Claims(Dictionary<string, List<Outcome>> arms)
+    {
+        foreach ((string better, string worse) in ((string, string)[])[(Bmc, Bc), (Bc, Dpo), (Bmc, Mc), (Mc, Dpo)])
+            yield return Claim.AtLeast($"{better} is at least as accurate as {worse}.", "share of right sums, difference", OverSeeds.Difference(arms[better], arms[worse], o => o.Accuracy), 0);
+        yield return Claim.AtLeast("Both phases together gain two points on DPO.", "share of right sums minus DPO's", OverSeeds.Difference(arms[Bmc], arms[Dpo], o => o.Accuracy), 0.02);
+        yield return Claim.AtLeast("The reward lies on the repaired tokens more than under DPO.", "implicit reward of differing tokens as a multiple of the others', minus DPO's", OverSeeds.Difference(arms[Bmc], arms[Dpo], o => o.Focus), 0);
+        foreach (string arm in (string[])[Bc, Bmc])
+            yield return Claim.AtMost($"The wording drifts less under {arm} than under DPO.", "total variation of wordings minus DPO's", OverSeeds.Difference(arms[arm], arms[Dpo], o => o.Drift), 0);
+    }
+
+    private static ResultTable Table(Dictionary<string, List<Outcome>> arms, List<double> before) => new(
+        "Mean over seeds", ["arm", "sums right", "drift of wording", "reward on differing tokens", "log π of bridged answers"],
+        [.. arms.Select(a => (IReadOnlyList<string>)[
+            a.Key, $"{a.Value.Average(o => o.Accuracy):P1}", $"{a.Value.Average(o => o.Drift):0.000}", $"{a.Value.Average(o => o.Focus):0.0} ×", $"{a.Value.Average(o => o.ChosenLogP):0.00}"])
+            .Prepend(["start", $"{before.Average():P1}", "0", "–", "–"])]);
+}
