@@ -1,10 +1,9 @@
-using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Inference;
 using Hone.Inference.Sampling;
-using Hone.Models.Decoder;
+using Hone.Methods.OnPolicy;
 using Hone.Training.Batching;
-using Hone.Training.Objectives.Preference;
+using Hone.Training.Objectives;
 
 namespace Hone.Methods.Scir;
 
@@ -30,7 +29,7 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
     /// <param name="prompts">Rows with <c>prompt</c> or <c>question</c>.</param>
     /// <param name="iteration">0-based; draws its own random numbers.</param>
     /// <param name="reference">The reference policy.</param>
-    public List<ScirPair> Sample(IReadOnlyList<Row> prompts, int iteration, LanguageModel reference)
+    public List<ScirPair> Sample(IReadOnlyList<Row> prompts, int iteration, ReferencePolicy reference)
     {
         (Equal, TooLong) = (0, 0);
         List<ScirPair> pairs = [];
@@ -39,7 +38,7 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
         {
             RandomStream[] streams = [.. chunk.Select(i => run.Rng($"scir/iteration={iteration}").Derive(i))];
             ILookup<int, GenerationResult> answers = model.Engine.Generate(
-                [.. chunk.Select((i, at) => Request(ScirPrompts.Tokens(model.Text, prompts[i]), streams[at]))], cancellation: run.Cancellation).ToLookup(r => r.Request);
+                [.. chunk.Select((i, at) => Request(PromptRows.Tokens(model.Text, prompts[i]), streams[at]))], cancellation: run.Cancellation).ToLookup(r => r.Request);
             for (int at = 0; at < chunk.Length; at++) pairs.AddRange(Pair(prompts[chunk[at]], [.. answers[at]], streams[at]));
             progress.Advance(chunk.Length);
         }
@@ -49,10 +48,9 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
     }
 
     /// <summary>The pairs with log-probabilities under the reference.</summary>
-    public List<ScirPair> WithReference(List<ScirPair> pairs, LanguageModel reference)
+    public List<ScirPair> WithReference(List<ScirPair> pairs, ReferencePolicy reference)
     {
-        List<TrainingExample> scored = ReferenceLogProbs.AddTo(
-            reference, [.. pairs.Select(p => new TrainingExample(p.Answers()))], "", options.Train.MicroTokens, model.Workers, run.Reporter);
+        List<TrainingExample> scored = reference.AddTo([.. pairs.Select(p => new TrainingExample(p.Answers()))], options.Train.MicroTokens, model.Workers);
         double Sum(int i, int side) => scored[i].Sequences[side].Reference!.Where((_, t) => scored[i].Sequences[side].Weights[t] != 0).Sum(x => (double)x);
         return [.. pairs.Select((p, i) => p with { FirstReference = Sum(i, 0), SecondReference = Sum(i, 1) })];
     }
@@ -87,7 +85,7 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
                 Equal++;
                 continue;
             }
-            ScirPair pair = new(ScirPrompts.Question(row), ScirPrompts.Tokens(model.Text, row), a.Ids, b.Ids, a.Text, b.Text) { Gold = Gold?.Invoke(row, a.Text, b.Text) ?? 0 };
+            ScirPair pair = new(PromptRows.Words(row), PromptRows.Tokens(model.Text, row), a.Ids, b.Ids, a.Text, b.Text) { Gold = Gold?.Invoke(row, a.Text, b.Text) ?? 0 };
             if (Fits(pair)) yield return pair;
             else TooLong++;
         }

@@ -1,10 +1,12 @@
+using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Data;
 using Hone.Data.Preferences;
 using Hone.Inference;
+using Hone.Methods.OnPolicy;
 using Hone.Methods.Preference;
-using Hone.Models.Decoder;
 using Hone.Training.Batching;
+using Hone.Training.Objectives;
 
 namespace Hone.Methods.Scir;
 
@@ -34,7 +36,7 @@ internal sealed class ScirAnchor
 
     /// <summary>Rows of prompt, chosen and rejected; which answer comes first is drawn.</summary>
     /// <exception cref="HoneException">Rows of another kind.</exception>
-    public static ScirAnchor Of(TextModel model, Dataset data, JudgePrompt judge, PairSampler sampler, double heldOutShare, LanguageModel reference, RunContext run)
+    public static ScirAnchor Of(TextModel model, Dataset data, JudgePrompt judge, PairSampler sampler, double heldOutShare, ReferencePolicy reference, RunContext run)
     {
         if (data.Kind != RowKind.Preference)
             throw new HoneException($"{data.Path}: an anchor needs rows of prompt, chosen and rejected; these are of kind {data.Kind.ToString().ToLowerInvariant()}.");
@@ -46,8 +48,8 @@ internal sealed class ScirAnchor
         {
             Row row = ImplicitPrompt.Extract(raw);
             PairTokens tokens = tokenizer.Tokenize(row);
-            (string better, string worse) = (ScirPrompts.TextOf(row, "chosen"), ScirPrompts.TextOf(row, "rejected"));
-            string question = ScirPrompts.TextOf(row, "prompt");
+            (string better, string worse) = (TextOf(row, "chosen"), TextOf(row, "rejected"));
+            string question = PromptRows.Words(row);
             ScirPair pair = random.Next(2) == 0
                 ? new(question, tokens.Prompt, tokens.Chosen, tokens.Rejected, better, worse) { Gold = 1 }
                 : new(question, tokens.Prompt, tokens.Rejected, tokens.Chosen, worse, better) { Gold = -1 };
@@ -59,6 +61,11 @@ internal sealed class ScirAnchor
         pairs = sampler.WithReference(pairs, reference);
         return new(pairs[heldOut..], pairs[..heldOut], judge);
     }
+
+    /// <summary>A text, or what the messages of a list say.</summary>
+    private static string TextOf(Row row, string field) => row.Fields[field] is JsonArray messages
+        ? string.Join('\n', messages.Select(m => m?["content"]?.ToString() ?? ""))
+        : row.Text(field);
 
     private static TrainingExample Taught(ScirPair pair, JudgePrompt judge)
     {

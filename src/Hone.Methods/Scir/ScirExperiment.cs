@@ -3,7 +3,6 @@ using Hone.Inference;
 using Hone.Inference.Sampling;
 using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.TinyLm;
-using Hone.Models.Decoder;
 using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
 using Hone.Tensors;
@@ -16,7 +15,7 @@ namespace Hone.Methods.Scir;
 /// <summary>How large the experiment is.</summary>
 internal sealed record ScirSize(int StartSteps, int SeedPairs, int WarmUpSteps, int Prompts, int Iterations, int StepsPerIteration, int HeldOut, int Test)
 {
-    public static ScirSize Full { get; } = new(700, 256, 15, 128, 2, 16, 256, 256);
+    public static ScirSize Full { get; } = new(700, 256, 8, 128, 2, 16, 256, 256);
 
     public static ScirSize Quick { get; } = new(150, 64, 4, 32, 2, 4, 64, 64);
 }
@@ -44,7 +43,7 @@ internal sealed class ScirExperiment
     private readonly ScirSize size;
     private readonly RunContext run;
     private readonly TextModel model;
-    private readonly LanguageModel reference;
+    private readonly ReferencePolicy reference;
     private readonly WeightSnapshot start;
     private readonly List<Row> prompts, test;
     private readonly List<ScirPair> heldOut;
@@ -57,8 +56,7 @@ internal sealed class ScirExperiment
         model = new TextModel(new LoadedModel(SeedModel.Create(shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
         foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
         Teach();
-        reference = SeedModel.Create(shape, tokenizer.VocabularySize, run.Rng("init"));
-        foreach ((Parameter to, Parameter from) in reference.Parameters.Zip(model.Model.Parameters)) from.Value.Data.CopyTo(to.Value.Data);
+        reference = ReferencePolicy.CopyOf(model.Model);
         prompts = CountingTask.Rows(run.Rng("prompts"), size.Prompts);
         test = CountingTask.Rows(run.Rng("test"), size.Test);
         heldOut = Sampled("held out", size.HeldOut, 0);
@@ -134,7 +132,7 @@ internal sealed class ScirExperiment
     {
         JudgePrompt judge = new(model.Text, CountingTask.JudgeTemplate);
         PairSampler sampler = new(model, judge, Options(1, 1) with { NumGenerations = 2 }, run) { Gold = CountingTask.Compare };
-        return sampler.Sample(CountingTask.Rows(run.Rng(purpose), count), 1000 + iteration, reference ?? model.Model);
+        return sampler.Sample(CountingTask.Rows(run.Rng(purpose), count), 1000 + iteration, reference);
     }
 
     private ScirArm Measure(JudgeWords words)
@@ -162,7 +160,7 @@ internal sealed class ScirExperiment
         TopP = 1,
         LabelWarmup = 0,
         MaxLength = 0,
-        Train = new() { Steps = iterations * steps, Batch = 32, MicroTokens = 8192, Lr = E("LR", 1e-4), Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
+        Train = new() { Steps = iterations * steps, Batch = 32, MicroTokens = 8192, Lr = E("LR", 2e-4), Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
     };
 
     private sealed record JudgeWords(string Template, string First, string Second)

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Inference;
-using Hone.Models.Decoder;
 using Hone.Training.Batching;
+using Hone.Training.Objectives;
 
 namespace Hone.Methods.Scir;
 
@@ -18,7 +18,7 @@ internal sealed class ScirSource : IExampleSource
     private readonly JudgePrompt judge;
     private readonly PairSampler sampler;
     private readonly ScirAnchor anchor;
-    private readonly LanguageModel? reference;
+    private readonly ReferencePolicy? reference;
     private readonly ScirOptions options;
     private readonly RunContext run;
     private readonly IReadOnlyList<IInternalReward> rewards;
@@ -36,7 +36,7 @@ internal sealed class ScirSource : IExampleSource
     /// <param name="options">Settings.</param>
     /// <param name="run">Seed, folder (empty: nothing is kept).</param>
     public ScirSource(
-        TextModel model, IReadOnlyList<Row> prompts, JudgePrompt judge, PairSampler sampler, ScirAnchor anchor, LanguageModel? reference, ScirOptions options, RunContext run)
+        TextModel model, IReadOnlyList<Row> prompts, JudgePrompt judge, PairSampler sampler, ScirAnchor anchor, ReferencePolicy? reference, ScirOptions options, RunContext run)
     {
         (this.model, this.prompts, this.judge, this.sampler, this.anchor, this.reference, this.options, this.run) = (model, prompts, judge, sampler, anchor, reference, options, run);
         rewards = InternalRewards.Create(options.Loss.Rewards, options.Loss.Beta, options.Loss.LengthPenalty);
@@ -105,6 +105,12 @@ internal sealed class ScirSource : IExampleSource
         else throw new HoneException(message + $" Agreement may be growing on wrong labels. Run again with --iterations {iteration - 1}, a lower --lr, more anchor rows, or --max-drop 1 to go on regardless.");
     }
 
+    /// <summary>The audit after the last iteration.</summary>
+    public void Finish()
+    {
+        if (Audit(options.Iterations) is not null) CheckDrop(options.Iterations);
+    }
+
     private void Begin(int iteration)
     {
         for (int i = 0; i <= iteration; i++)
@@ -117,7 +123,7 @@ internal sealed class ScirSource : IExampleSource
         }
         else
         {
-            pairs = sampler.Sample(prompts, iteration, reference ?? model.Model);
+            pairs = sampler.Sample(prompts, iteration, reference ?? ReferencePolicy.Of(model.Model));
             if (path.Length > 0) Jsonl.Write(path, pairs.Select(p => (JsonNode)p.ToJson()));
             if (sampler.Equal + sampler.TooLong > 0)
                 run.Reporter.Line($"iteration {iteration + 1}: {pairs.Count} pairs; left out {sampler.Equal} of equal answers and {sampler.TooLong} that were too long");

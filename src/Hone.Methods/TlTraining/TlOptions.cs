@@ -29,4 +29,7 @@ public sealed record TlOptions : TrainerOptions
 
     [Description("go by is_error of tools' messages where it is there, rather than by their words")]
     public bool ExecutorStatus { get; init; } = true;
+
+    [Description("the second stage, PPO")]
+    public TlRewardOptions Ppo { get; init; } = new();
 }

@@ -12,10 +12,12 @@ public sealed class ToolCallChecker(ToolCallFormat format = ToolCallFormat.Pytho
 {
     public string Name => "tool-call";
 
+    /// <summary>The category of the output's mistake.</summary>
+    public ToolCallFault Fault(Row row, string output) => ToolCallReward.Judge(ToolCallParser.Read(output, format), Wanted(row), ToolDocument.ReadAll(row.Fields["tools"]));
+
     public Score Check(Row row, string output)
     {
-        IReadOnlyList<ToolDocument> tools = ToolDocument.ReadAll(row.Fields["tools"]);
-        ToolCallFault fault = ToolCallReward.Judge(ToolCallParser.Read(output, format), Wanted(row), tools);
+        ToolCallFault fault = Fault(row, output);
         return new(ToolCallReward.Of(fault), fault == ToolCallFault.None ? "" : $"{Words(fault)}: {ExactChecker.Shortened(output.Trim())}");
     }
 
