@@ -15,7 +15,7 @@ namespace Hone.Methods.Scir;
 /// <summary>How large the experiment is.</summary>
 internal sealed record ScirSize(int StartSteps, int SeedPairs, int WarmUpSteps, int Prompts, int Iterations, int StepsPerIteration, int HeldOut, int Test)
 {
-    public static ScirSize Full { get; } = new(700, 256, 8, 128, 2, 16, 256, 256);
+    public static ScirSize Full { get; } = new(700, 256, 10, 128, 2, 20, 256, 256);
 
     public static ScirSize Quick { get; } = new(150, 64, 4, 32, 2, 4, 64, 64);
 }
@@ -40,6 +40,7 @@ internal sealed record ScirArm(
 /// <summary>One seed: a start model that answers and judges imperfectly, shared by all arms.</summary>
 internal sealed class ScirExperiment
 {
+    private const double Beta = 0.3;
     private readonly ScirSize size;
     private readonly RunContext run;
     private readonly TextModel model;
@@ -76,7 +77,7 @@ internal sealed class ScirExperiment
         start.Restore();
         JudgeWords words = isJudgeTurned ? new(CountingTask.JudgeTemplate, "B", "A") : new(CountingTask.JudgeTemplate, "A", "B");
         JudgePrompt judge = words.Of(model);
-        ScirOptions options = Options(size.Iterations, size.StepsPerIteration) with { Loss = loss with { Beta = E("BETA", 0.3), Gamma = loss.Gamma * E("GAMMA", 1) } };
+        ScirOptions options = Options(size.Iterations, size.StepsPerIteration) with { Loss = loss with { Beta = Beta } };
         PairSampler sampler = new(model, judge, options, run) { Gold = CountingTask.Compare };
         ScirSource source = new(model, prompts, judge, sampler, ScirAnchor.None(judge), reference, options, run);
         Dictionary<string, List<double>> metrics = Train(source, judge, options);
@@ -107,7 +108,7 @@ internal sealed class ScirExperiment
         List<ScirPair> seeds = [.. Sampled("seeds", size.SeedPairs, 1).Where(p => p.Gold != 0).Select(p => flips.NextDouble() < 0.2 ? p with { Gold = -p.Gold } : p)];
         JudgePrompt judge = new(model.Text, CountingTask.JudgeTemplate);
         TrainingExample[] examples = [.. seeds.Select(p => p.ToExample(judge, (ScirBatch.FixedLabel, p.Gold)))];
-        Train(new ShuffledSource(examples, run.Rng("warm-up")), judge, Options(1, size.WarmUpSteps));
+        Train(new ShuffledSource(examples, run.Rng("warm-up")), judge, Options(1, size.WarmUpSteps) with { Loss = new() { Beta = Beta } });
     }
 
     private Dictionary<string, List<double>> Train(IExampleSource source, JudgePrompt judge, ScirOptions options)
@@ -138,7 +139,7 @@ internal sealed class ScirExperiment
     private ScirArm Measure(JudgeWords words)
     {
         List<ScirPair> known = [.. heldOut.Where(p => p.Gold != 0)];
-        ScirScores scores = ScirScores.Of(model, words.Of(model), InternalRewards.Create(["judge", "implicit"], 0.3, 0), known, 8192);
+        ScirScores scores = ScirScores.Of(model, words.Of(model), InternalRewards.Create(["judge", "implicit"], Beta, 0), known, 8192);
         IReadOnlyList<GenerationResult> answers = model.Engine.Generate([.. test.Select((row, i) => new GenerationRequest
         {
             Prompt = model.Text.Prompt(row.Text("question")), Samples = 4, MaxTokens = 12, Sampling = new SamplingOptions { Temperature = 1 }, StopIds = model.Text.EndIds, Seed = i,
@@ -149,8 +150,6 @@ internal sealed class ScirExperiment
 
     private static double Mean(Dictionary<string, List<double>> metrics, string name) => metrics.TryGetValue(name, out List<double>? values) ? values.Average() : 0;
 
-    private static double E(string n, double d) => double.Parse(Environment.GetEnvironmentVariable(n) ?? d.ToString());
-
     private static ScirOptions Options(int iterations, int steps) => new()
     {
         Iterations = iterations,
@@ -160,7 +159,7 @@ internal sealed class ScirExperiment
         TopP = 1,
         LabelWarmup = 0,
         MaxLength = 0,
-        Train = new() { Steps = iterations * steps, Batch = 32, MicroTokens = 8192, Lr = E("LR", 2e-4), Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
+        Train = new() { Steps = iterations * steps, Batch = 32, MicroTokens = 8192, Lr = 2e-4, Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
     };
 
     private sealed record JudgeWords(string Template, string First, string Second)

@@ -59,7 +59,7 @@ public static class TlRecipe
     {
         List<Row> tasks = examples.Tasks(samples);
         if (examples.NotOffered > 0) run.Reporter.Warn($"{examples.NotOffered} calls name a tool that is not among those offered and give no reward.");
-        if (tasks.Count == 0) throw new HoneException($"{data.Path}: no calls to learn from by reward. Leave that stage out with --irm no.");
+        if (tasks.Count == 0) throw new HoneException($"{data.Path}: no calls to learn from by reward. Leave that stage out with --irm false.");
         Dataset rows = data with { Rows = tasks, Kind = RowKind.Task };
         JsonObject second = PpoRecipes.Ppo(model, rows, options.Ppo.ToPpo(options), Stage(run, SecondStage), dryRun: false, ToolCallRewards.Create());
         second["sft"] = first.DeepClone();

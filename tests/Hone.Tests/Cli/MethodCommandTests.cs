@@ -13,9 +13,9 @@ public sealed class MethodCommandTests : IDisposable
         TinyTextModel.Write(PathOf("model"), 1);
         Write("prompts.jsonl", Enumerable.Range(0, 6).Select(i => $$"""{"prompt":"{{i}} + {{i}} ="}"""));
         Write("anchor.jsonl", Enumerable.Range(0, 10).Select(i => $$"""{"prompt":"{{i}} + 1 =","chosen":" {{i + 1}}","rejected":" {{i + 3}}"}"""));
-        Write("tools.jsonl", Enumerable.Range(0, 6).Select(i => $$"""
-            {"tools":[{"name":"add","parameters":{"properties":{"a":{}},"required":["a"]}},{"name":"addAll"}],"conversations":[{"from":"human","value":"{{i}}"},{"from":"function_call","value":"{\"name\": \"add\", \"arguments\": {\"x\": {{i}}}}"},{"from":"observation","value":"unexpected keyword argument"},{"from":"function_call","value":"{\"name\": \"add\", \"arguments\": {\"a\": {{i}}}}"},{"from":"observation","value":"ok"}]}
-            """.Trim()));
+        Write("tools.jsonl", Enumerable.Range(0, 6).Select(i => """
+            {"tools":[{"name":"add","parameters":{"properties":{"a":{}},"required":["a"]}},{"name":"addAll"}],"conversations":[{"from":"human","value":"#"},{"from":"function_call","value":"{\"name\": \"add\", \"arguments\": {\"x\": #}}"},{"from":"observation","value":"unexpected keyword argument"},{"from":"function_call","value":"{\"name\": \"add\", \"arguments\": {\"a\": #}}"},{"from":"observation","value":"ok"}]}
+            """.Trim().Replace("#", $"{i}")));
         File.WriteAllText(PathOf("judge.txt"), "{{prompt}}|{{a}}|{{b}}");
         File.WriteAllText(PathOf("rules.txt"), "[0-4]");
         File.WriteAllText(PathOf("payoff.json"), "[[0, 1], [1, 0]]");

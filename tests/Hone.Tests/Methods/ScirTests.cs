@@ -3,6 +3,7 @@ using Hone.Inference;
 using Hone.Methods.Scir;
 using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
+using Hone.Tensors;
 using Hone.Tests.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
@@ -164,7 +165,7 @@ public class ScirTests
         TextModel model = Model();
         JudgePrompt judge = new(model.Text);
         TrainingExample example = Scored(model).ToExample(judge, (ScirBatch.FixedLabel, 1));
-        using Tensors.Tape tape = new(model.Workers);
+        using Tape tape = new(model.Workers);
         WeightedLoss loss = new ScirObjective(model.Model, judge, new()).Compute(tape, TrainingBatch.Of([example]), new MetricSums());
         Assert.Equal(Math.Log(2), loss.Sum.Item(), 1e-5); // DPO at the reference
     }
@@ -172,11 +173,11 @@ public class ScirTests
     private static (double Loss, IReadOnlyDictionary<string, double> Metrics) Loss(TextModel model, JudgePrompt judge, ScirPair pair, ScirLossOptions options)
     {
         MetricSums metrics = new();
-        using Tensors.Tape tape = new(model.Workers);
+        using Tape tape = new(model.Workers);
         WeightedLoss loss = new ScirObjective(model.Model, judge, options).Compute(tape, TrainingBatch.Of([pair.ToExample(judge)]), metrics);
         tape.Backward(loss.Sum);
         double sum = loss.Sum.Item();
-        foreach (Tensors.Parameter parameter in model.Model.Parameters) parameter.Value.ClearGrad();
+        foreach (Parameter parameter in model.Model.Parameters) parameter.Value.ClearGrad();
         return (sum, metrics.Means.ToDictionary());
     }
 
@@ -184,7 +185,7 @@ public class ScirTests
     {
         Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
         TextModel model = new(new LoadedModel(TinyTextModel.Create(3, tokenizer.VocabularySize), null, tokenizer));
-        foreach (Tensors.Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
+        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
         return model;
     }
 

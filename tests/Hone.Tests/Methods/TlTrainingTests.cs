@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Hone.Core.ToolCalls;
+using Hone.Data;
 using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Checkers.Tools;
 using Hone.Inference;
 using Hone.Methods.TlTraining;
 using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
+using Hone.Tensors;
 using Hone.Tests.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
@@ -51,8 +53,11 @@ public class TlTrainingTests
     }
 
     [Fact]
-    public void A_name_that_begins_another_has_no_token_of_its_own() =>
-        Assert.Equal(([0], [0, 1]), (KeyTokens.Positions<string>(["get"], [["get", "All"]]), KeyTokens.Positions<string>(["get", "All"], [["get"]])));
+    public void A_name_that_begins_another_has_no_token_of_its_own()
+    {
+        Assert.Equal([0], KeyTokens.Positions<string>(["get"], [["get", "All"]]));
+        Assert.Equal([0, 1], KeyTokens.Positions<string>(["get", "All"], [["get"]]));
+    }
 
     [Theory]
     [InlineData(2, 2, 1.0)] // as many keys as others
@@ -86,7 +91,7 @@ public class TlTrainingTests
         double weight = KeyTokens.Weight(2, keyed.Length - 2, 9);
         Assert.Equal(weight, keyed[0] / keyed[1], 1e-4);
         // The loss of one sample is the weighted mean of its tokens' losses, so gradients stand in the same ratio.
-        using Tensors.Tape tape = new(model.Workers);
+        using Tape tape = new(model.Workers);
         WeightedLoss loss = new SupervisedObjective(model.Model).Compute(tape, TrainingBatch.Of([new(weighted)]), new MetricSums());
         Assert.Equal(1, loss.Weight, 1e-5);
     }
@@ -193,7 +198,7 @@ public class TlTrainingTests
     public void Real_conversations_become_samples()
     {
         string path = SharedData.Require("data/tl-training/glaive_toolcall_en_demo.jsonl");
-        Data.Dataset data = Data.Dataset.Load(path);
+        Dataset data = Dataset.Load(path);
         List<Trajectory> trajectories = [.. data.Rows.Select(Trajectory.Read)];
         ErrorTurnFilter filter = new();
         List<TlSample> samples = TlExamples.Samples(trajectories, filter);

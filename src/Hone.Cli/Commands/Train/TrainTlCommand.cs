@@ -20,7 +20,7 @@ internal sealed class TrainTlCommand() : TrainCommand<TlOptions>(
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("train tl --model model --data trajectories.jsonl --lora-rank 8 --lr 1e-4 --out runs/tl", "both stages, on adapters"),
-        new("train tl --model model --data trajectories.jsonl --irm no --dry-run --json", "what is blocked, how tokens are weighted, the loss of the first batch"),
+        new("train tl --model model --data trajectories.jsonl --irm false --dry-run --json", "what is blocked, how tokens are weighted, the loss of the first batch"),
     ];
 
     protected override string Name => "tl";
