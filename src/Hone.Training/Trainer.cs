@@ -64,6 +64,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Called after every step, e.g. for evaluation or to draw curves.</summary>
     public Action<StepResult>? AfterStep { get; init; }
 
+    /// <summary>A factor on the learning rate by 0-based step, besides the schedule, for runs in which steps belong to different models.</summary>
+    public Func<int, double>? RateFactor { get; init; }
+
     /// <summary>
     /// Trains to the end. With a folder, metrics.jsonl and checkpoints are written there, and a run that was killed continues
     /// from its last checkpoint to bit-identical weights.
@@ -87,7 +90,7 @@ public sealed class Trainer : IDisposable
         Stopwatch clock = Stopwatch.StartNew();
         for (int step = done; step < steps; step++)
         {
-            StepResult result = Step(Examples(source, step), step, schedule.Factor(step) * options.Lr);
+            StepResult result = Step(Examples(source, step), step, schedule.Factor(step) * options.Lr * (RateFactor?.Invoke(step) ?? 1));
             bad = result.Skipped ? bad + 1 : 0;
             if (bad == GiveUpAfter) throw new HoneException($"step {step + 1}: the gradient was not finite {bad} times in a row; lower the learning rate (now {options.Lr}).");
             losses.Add(result.Loss);

@@ -14,6 +14,9 @@ public enum ToolCallFormat
 
     /// <summary>The whole reply is one call object or a list of them, in a code block or bare.</summary>
     PlainJson,
+
+    /// <summary>The whole reply is <c>name(argument="value", …)</c> or a list of such calls, in Python's syntax: BFCL, TL-Training.</summary>
+    Python,
 }
 
 /// <summary>Reads tool calls out of replies, strictly: what is not a call in the format is content or counted as malformed.</summary>
@@ -25,6 +28,7 @@ public static class ToolCallParser
         ToolCallFormat.Hermes => HermesCalls.Read(reply),
         ToolCallFormat.Llama3 => Llama3Calls.Read(reply),
         ToolCallFormat.Mistral => MistralCalls.Read(reply),
+        ToolCallFormat.Python => PythonCalls.Read(reply),
         _ => PlainJsonCalls.Read(reply),
     };
 

@@ -46,6 +46,7 @@ public static class CheckerRegistry
         ["maths"] = (_, _) => new MathsChecker(),
         ["number"] = (_, o) => new NumberChecker(o.Tolerance),
         ["regex"] = (_, o) => new RegexChecker(o.Pattern),
+        ["tool-call"] = (_, _) => new Tools.ToolCallChecker(),
     };
 
     /// <summary>Names that <see cref="Create"/> knows, sorted.</summary>

@@ -51,7 +51,8 @@ public static class PolicyHead
         return (rows, [.. rows.Select(r => targets[r])]);
     }
 
-    internal static double[] Doubles(Tensor tensor)
+    /// <summary>All numbers of a tensor in double precision.</summary>
+    public static double[] Doubles(Tensor tensor)
     {
         double[] values = new double[tensor.Count];
         for (int i = 0; i < values.Length; i++) values[i] = tensor.Data[i];

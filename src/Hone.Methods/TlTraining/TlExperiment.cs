@@ -1,0 +1,123 @@
+using Hone.Core;
+using Hone.Core.ToolCalls;
+using Hone.Evaluation.Checkers.Tools;
+using Hone.Inference;
+using Hone.Inference.Sampling;
+using Hone.Methods.GuidedSelfImprovement;
+using Hone.Methods.OnPolicy;
+using Hone.Methods.TinyLm;
+using Hone.Models.Loading;
+using Hone.Models.Tokenizers;
+using Hone.Tensors;
+using Hone.Training;
+using Hone.Training.Batching;
+using Hone.Training.Objectives;
+using Hone.Training.Objectives.OnPolicy;
+
+namespace Hone.Methods.TlTraining;
+
+/// <summary>How large the experiment is.</summary>
+internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Test)
+{
+    public static TlSize Full { get; } = new(1200, 260, 40, 400);
+
+    public static TlSize Quick { get; } = new(300, 60, 6, 100);
+}
+
+/// <summary>What one arm came to on one seed.</summary>
+/// <param name="Exact">Share of greedy calls that are right.</param>
+/// <param name="RightTool">Share of greedy calls of the right tool, all of which share a prefix with a sibling that was offered.</param>
+/// <param name="Wrong">Share of calls drawn at temperature 1 that are wrong.</param>
+/// <param name="NotOffered">Share of calls drawn at temperature 1 of a tool that was not offered.</param>
+/// <param name="Kl">Divergence from the model before the reward stage, in nats per call; 0 without that stage.</param>
+internal sealed record TlArm(double Exact, double RightTool, double Wrong, double NotOffered, double Kl);
+
+/// <summary>One seed: start weights, trajectories and test shared by all arms.</summary>
+internal sealed class TlExperiment
+{
+    private const double FailingShare = 0.17;
+    private readonly TlSize size;
+    private readonly RunContext run;
+    private readonly TextModel model;
+    private readonly WeightSnapshot start;
+    private readonly List<Trajectory> training;
+    private readonly List<Row> test;
+
+    public TlExperiment(TlSize size, RunContext run)
+    {
+        (this.size, this.run) = (size, run);
+        Tokenizer tokenizer = ToolTask.CreateTokenizer();
+        model = new TextModel(new LoadedModel(SeedModel.Create(new SeedSize("experiment", 3, 96, 4, 256), tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
+        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
+        start = new WeightSnapshot(model.Model);
+        RandomStream stream = run.Rng("trajectories");
+        training = [.. Enumerable.Range(0, size.Trajectories).Select(i => ToolTask.Next(stream.Derive(i), FailingShare))];
+        RandomStream testing = run.Rng("test");
+        test = Tasks([.. Enumerable.Range(0, size.Test).Select(i => ToolTask.Next(testing.Derive(i), 0))], filter: null);
+    }
+
+    /// <summary>Runs the supervised stage from the start weights, and the reward stage where asked.</summary>
+    public (TlArm Supervised, TlArm? Rewarded) Run(bool mae, bool pkt, bool irm)
+    {
+        start.Restore();
+        ErrorTurnFilter? filter = mae ? new() : null;
+        TlExamples examples = new(model.Text, new TlOptions { Pkt = pkt, MaxLength = 0 });
+        List<TrainingExample> learnt = examples.Supervised(Short(training, filter));
+        TrainOptions options = new() { Steps = size.Steps, Batch = 32, MicroTokens = 8192, Lr = 2e-3, Optimizer = "muon", Schedule = "trapezoid", Warmup = 10, Decay = 0.6, Beta2 = 0.95 };
+        using (Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers))
+            trainer.Run(new ShuffledSource(learnt, run.Rng("shuffle")), Silent());
+        TlArm supervised = Measure(0);
+        return (supervised, irm ? Reward(filter) : null);
+    }
+
+    /// <summary>PPO with rewards by category of error, from the weights as they are.</summary>
+    private TlArm Reward(ErrorTurnFilter? filter)
+    {
+        const int batch = 64;
+        ReferencePolicy reference = ReferencePolicy.CopyOf(model.Model);
+        ValueHead critic = new(model.Model.Config.HiddenSize);
+        TlRewardOptions stage = new() { Batch = batch, Lr = 2e-4, Temperature = 1, MaxCompletionLength = 40, Advantage = new() { KlCoef = 0.02 } };
+        PpoRecipeOptions options = stage.ToPpo(new TlOptions());
+        using RewardSet rewards = ToolCallRewards.Create();
+        RolloutSampler sampler = new(model, Tasks(training, filter), rewards, options, run);
+        PpoPreparation preparation = new(model.Model, critic, options.Advantage, 8192, model.Workers);
+        double kl = 0;
+        RoundSource source = new(batch, batch, round =>
+        {
+            SampledRound sampled = sampler.Sample(round, batch, 1);
+            List<TrainingExample> prepared = preparation.Prepare(
+                reference.AddTo(sampled.Examples, 8192, model.Workers), [.. sampled.Examples.Select((e, i) => PpoPreparation.AtLast(e, sampled.Rewards.Total[i]))]);
+            kl = prepared.Average(e => e.Logged!["objective/kl"]);
+            return prepared;
+        });
+        TrainOptions train = new() { Steps = size.PpoSteps, Batch = batch, MicroTokens = 8192, Lr = stage.Lr, Schedule = "constant", Warmup = 0, Beta2 = 0.95 };
+        using (Trainer trainer = new([.. model.Model.Parameters, .. critic.Parameters], new PpoObjective(model.Model, critic, options.Loss), train, workers: model.Workers)) trainer.Run(source, Silent());
+        return Measure(kl);
+    }
+
+    private TlArm Measure(double kl)
+    {
+        ToolCallFault[] greedy = Faults(SamplingOptions.Greedy), drawn = Faults(new SamplingOptions { Temperature = 1 });
+        return new(
+            Share(greedy, f => f == ToolCallFault.None), Share(greedy, ToolCallReward.NamesRightTool),
+            Share(drawn, f => f != ToolCallFault.None), Share(drawn, f => f == ToolCallFault.UnknownTool), kl);
+    }
+
+    private ToolCallFault[] Faults(SamplingOptions sampling)
+    {
+        ToolCallChecker checker = new();
+        IReadOnlyList<GenerationResult> results = model.Engine.Generate([.. test.Select((row, i) => new GenerationRequest
+        {
+            Prompt = model.Text.Prompt(row.Text("question")), MaxTokens = 40, Sampling = sampling, StopIds = model.Text.EndIds, Seed = i,
+        })], cancellation: run.Cancellation);
+        return [.. results.Select(r => checker.Fault(test[r.Request], r.Text))];
+    }
+
+    private List<Row> Tasks(List<Trajectory> trajectories, ErrorTurnFilter? filter) => new TlExamples(model.Text, new TlOptions { MaxLength = 0 }).Tasks(Short(trajectories, filter));
+
+    private static List<TlSample> Short(List<Trajectory> trajectories, ErrorTurnFilter? filter) => [.. TlExamples.Samples(trajectories, filter).Select(s => s with { Prompt = ToolTask.Prompt(s) })];
+
+    private RunContext Silent() => new("", run.Seed, null, run.Cancellation);
+
+    private static double Share(ToolCallFault[] faults, Func<ToolCallFault, bool> test) => faults.Count(test) / (double)faults.Length;
+}
