@@ -34,43 +34,57 @@ public sealed unsafe class QuantizedMatrix : IDisposable
     /// <summary>Columns.</summary>
     public int Width { get; }
 
+    /// <summary>
+    /// Whether inputs that <see cref="Multiply"/> rounds keep 16 bits instead of 8: results then differ from those of fp32 inputs by about
+    /// 2e-5 of a typical output, at twice the arithmetic. With one row, where reading the weights takes longest, that is nearly free.
+    /// </summary>
+    public bool IsPrecise { get; init; }
+
+    /// <summary>Whether <see cref="Multiply"/> rounds its input to int8 and multiplies integers.</summary>
+    public bool MultipliesIntegers => PanelLayout.For(Type) is not null;
+
     /// <summary>Bytes of memory held.</summary>
     public long Bytes => store.Bytes;
 
     /// <summary>
     /// y = x · Wᵀ. Types of blocks with at most 8 bits round x to int8, one scale for 32 numbers, and multiply integers: fast, with
-    /// errors of about 0.5 % of a typical output. F16, BF16 and Q6_K multiply as <see cref="MultiplyExact"/> does.
+    /// errors of about 0.5 % of a typical output (far smaller ones if <see cref="IsPrecise"/>). F16, BF16 and Q6_K multiply as <see cref="MultiplyExact"/> does.
     /// </summary>
     /// <param name="workers">Threads.</param>
     /// <param name="x">[rows, width].</param>
     /// <param name="rows">At least 1. One row of result does not depend on the others.</param>
     /// <param name="y">[rows, outputs], overwritten.</param>
-    public void Multiply(WorkerPool workers, float* x, int rows, float* y) => store.Multiply(workers, x, rows, y);
+    /// <param name="bias">[outputs] added to every row, or null.</param>
+    public void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias = null) => store.Multiply(workers, x, rows, y, bias, IsPrecise);
 
     /// <summary>
-    /// <see cref="Multiply(WorkerPool, float*, int, float*)"/> of several matrices with the same x, such as query, key and value
+    /// <see cref="Multiply"/> of several matrices with the same x, such as query, key and value
     /// projections: x is rounded once and the threads are called once, which counts when there is one row.
     /// </summary>
     /// <param name="workers">Threads.</param>
-    /// <param name="matrices">1 to 4 matrices of one width.</param>
+    /// <param name="matrices">1 to 4 matrices of one width and precision.</param>
     /// <param name="x">[rows, width].</param>
     /// <param name="rows">At least 1.</param>
     /// <param name="y">Addresses of the results, [rows, outputs] each.</param>
+    /// <param name="biases">Addresses of the biases, [outputs] each or 0; left out for none.</param>
     /// <exception cref="ArgumentException">Widths or counts do not fit.</exception>
-    public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<QuantizedMatrix> matrices, float* x, int rows, ReadOnlySpan<nint> y)
+    public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<QuantizedMatrix> matrices, float* x, int rows, ReadOnlySpan<nint> y, ReadOnlySpan<nint> biases = default)
     {
         if (matrices.Length != y.Length || matrices.Length is < 1 or > 4) throw new ArgumentException($"{matrices.Length} matrices, {y.Length} results");
+        Span<nint> none = stackalloc nint[4];
+        none.Clear();
+        scoped ReadOnlySpan<nint> added = biases.IsEmpty ? none : biases;
         StoreBuffer buffer = default;
         Span<PanelStore> stores = buffer;
         bool panels = true;
         for (int i = 0; i < matrices.Length; i++)
         {
             if (matrices[i].Width != matrices[0].Width) throw new ArgumentException($"matrices of width {matrices[0].Width} and {matrices[i].Width}");
-            if (matrices[i].store is PanelStore store) stores[i] = store;
+            if (matrices[i].store is PanelStore store && matrices[i].IsPrecise == matrices[0].IsPrecise) stores[i] = store;
             else panels = false;
         }
-        if (panels) PanelStore.MultiplyAll(workers, stores[..matrices.Length], x, rows, y);
-        else for (int i = 0; i < matrices.Length; i++) matrices[i].Multiply(workers, x, rows, (float*)y[i]);
+        if (panels) PanelStore.MultiplyAll(workers, stores[..matrices.Length], x, rows, y, added, matrices[0].IsPrecise);
+        else for (int i = 0; i < matrices.Length; i++) matrices[i].Multiply(workers, x, rows, (float*)y[i], (float*)added[i]);
     }
 
     [System.Runtime.CompilerServices.InlineArray(4)]

@@ -20,7 +20,7 @@ internal sealed class BenchDecodeCommand : BenchCommand
 
     protected override IEnumerable<Symbol> Own => [.. model.All, prompt, length, streams];
 
-    public override string Details => base.Details + "\nOne stream is compared with read bandwidth (every weight once a token, and the keys and values before it), several with fp32 operations.";
+    public override string Details => base.Details + "\nOne stream is compared with read bandwidth (every weight once a token, and the keys and values before it), several with operations: int8 where the weights are multiplied as such, else fp32.";
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
@@ -42,13 +42,13 @@ internal sealed class BenchDecodeCommand : BenchCommand
             StopIds = [],
         };
         double seen = before + tokens / 2.0;
-        (double peak, BenchTimes times) = WithPeak(
-            s => count == 1 ? Peaks.Read(workers, s) : Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => DecodeSeconds(engine, request, run)));
+        (Func<double, Measurement> measure, string name) = count == 1 ? (s => Peaks.Read(workers, s), "read bandwidth") : ModelWork.Peak(loaded.Model, workers);
+        (double peak, BenchTimes times) = WithPeak(measure, () => BenchTimer.Run(run, seconds, () => DecodeSeconds(engine, request, run)));
         double written = (double)count * (tokens - 1);
         double work = count == 1 ? ModelWork.DecodeBytes(loaded.Model, seen) : ModelWork.Decode(loaded.Model, seen);
         return new($"decode {model.Name(run)}", written / times.Best, "tok/s", written * work / times.Best / peak)
         {
-            Peak = count == 1 ? "read bandwidth" : "fp32",
+            Peak = name,
             Median = written / times.Median,
             Samples = times.Count,
             More = new JsonObject { ["prompt_length"] = before, ["length"] = tokens, ["streams"] = count, ["parameters"] = loaded.Model.ParameterCount },

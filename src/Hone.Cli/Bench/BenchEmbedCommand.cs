@@ -13,7 +13,7 @@ namespace Hone.Cli.Bench;
 [CliCommand("bench embed", "Turning sentences into vectors.")]
 internal sealed class BenchEmbedCommand : BenchCommand
 {
-    private readonly BenchModel model = new("layers=6,dim=384,heads=12,kv=12,ff=1024,vocab=30522");
+    private readonly BenchModel model = new("layers=6,dim=384,heads=12,kv=12,ff=1024,vocab=30522", Precision.Fp32);
     private readonly Option<int> length = CliOptions.Number("--length", "Tokens of a sentence.", 36, 1, 1 << 16);
     private readonly Option<int> batch = CliOptions.Number("--batch", "Sentences of a sample.", 32, 1, 1 << 16);
 
@@ -32,10 +32,11 @@ internal sealed class BenchEmbedCommand : BenchCommand
         RandomStream random = new(1, "bench/sentences");
         int[][] sentences = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.Next(vocabulary)).ToArray())];
         embedder.Check(sentences[0]);
-        (double peak, BenchTimes times) = WithPeak(s => Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { embedder.EmbedIds(sentences); }));
+        bool int8 = model.Options(run).RoundToInt8;
+        (double peak, BenchTimes times) = WithPeak(s => int8 ? Peaks.Int8(workers, s) : Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { embedder.EmbedIds(sentences); }));
         return new($"embed {model.Name(run)}", count / times.Best, "sentences/s", count * operations / times.Best / peak)
         {
-            Peak = "fp32",
+            Peak = int8 ? "int8" : "fp32",
             Median = count / times.Median,
             Samples = times.Count,
             More = new JsonObject { ["length"] = tokens, ["batch"] = count, ["size"] = embedder.Size, ["operations_per_sentence"] = operations },
@@ -50,7 +51,7 @@ internal sealed class BenchEmbedCommand : BenchCommand
             // q, k, v and output; two matrices of the MLP; scores and values over all tokens
             double layer = 4.0 * config.HiddenSize * config.HiddenSize + 2.0 * config.HiddenSize * config.IntermediateSize;
             double operations = config.Layers * tokens * (2 * layer + 4.0 * tokens * config.HiddenSize);
-            return (Embedder.Load(path, null, workers), operations, config.VocabularySize);
+            return (Embedder.Load(path, null, workers, model.Options(run)), operations, config.VocabularySize);
         }
         LoadedModel loaded = model.Load(run);
         LanguageModel decoder = loaded.Model;

@@ -10,24 +10,28 @@ internal sealed class BenchModel
 {
     private readonly Option<string?> model = CliOptions.Text("--model", "Model to measure; left out: random weights of --shape.", "MODEL");
     private readonly Option<string?> shape;
+    private readonly PrecisionOption precision;
     private readonly string defaultShape;
 
-    public BenchModel(string defaultShape = BenchShape.Default)
+    public BenchModel(string defaultShape = BenchShape.Default, Precision defaultPrecision = Precision.Fast)
     {
-        this.defaultShape = defaultShape;
+        (this.defaultShape, precision) = (defaultShape, new(defaultPrecision));
         shape = CliOptions.Text("--shape", $"Random model: layers, dim, heads, kv, ff, vocab, and maybe head and context [default: {defaultShape}].", "SIZES");
     }
 
-    public IEnumerable<Option> All => [model, shape];
+    public IEnumerable<Option> All => [model, shape, precision.Option];
 
     /// <summary>Loads or makes the model.</summary>
     /// <exception cref="HoneException">Both options at once, a bad shape, a model that cannot be read.</exception>
     public LoadedModel Load(CommandRun run)
     {
         if (run.Get(model) is { } name)
-            return run.Get(shape) is null ? ModelOptions.Load(run, name) : throw new HoneException("give --model or --shape, not both.");
+            return run.Get(shape) is null ? ModelOptions.Load(run, name, precision.Read(run)) : throw new HoneException("give --model or --shape, not both.");
         return new LoadedModel(BenchShape.Model(run.Get(shape) ?? defaultShape));
     }
+
+    /// <summary>How exactly it computes.</summary>
+    public LoadOptions Options(CommandRun run) => precision.Read(run);
 
     /// <summary>Where the named model lies; null for a random one.</summary>
     public string? Path(CommandRun run) => run.Get(model) is { } name ? ModelArgument.Locate(name) : null;

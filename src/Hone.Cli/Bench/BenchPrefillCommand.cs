@@ -29,10 +29,11 @@ internal sealed class BenchPrefillCommand : BenchCommand
         int tokens = run.Get(length);
         Engine engine = new(loaded, new EngineOptions { Workers = workers });
         GenerationRequest request = new() { Prompt = BenchModel.Tokens(loaded.Model, tokens), MaxTokens = 1, Sampling = SamplingOptions.Greedy, StopIds = [] };
-        (double peak, BenchTimes times) = WithPeak(s => Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { engine.Generate(request, run.Cancellation); }));
+        (Func<double, Measurement> measure, string name) = ModelWork.Peak(loaded.Model, workers);
+        (double peak, BenchTimes times) = WithPeak(measure, () => BenchTimer.Run(run, seconds, () => { engine.Generate(request, run.Cancellation); }));
         return new($"prefill {model.Name(run)}", tokens / times.Best, "tok/s", ModelWork.Prefill(loaded.Model, tokens) / times.Best / peak)
         {
-            Peak = "fp32",
+            Peak = name,
             Median = tokens / times.Median,
             Samples = times.Count,
             More = new JsonObject { ["length"] = tokens, ["parameters"] = loaded.Model.ParameterCount },

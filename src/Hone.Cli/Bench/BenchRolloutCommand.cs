@@ -38,12 +38,13 @@ internal sealed class BenchRolloutCommand : BenchCommand
         {
             Prompt = BenchModel.Tokens(loaded.Model, before, i), Samples = each, MaxTokens = tokens, Sampling = new SamplingOptions(), StopIds = [], Seed = i,
         })];
-        (double peak, BenchTimes times) = WithPeak(s => Peaks.Fma(workers, s), () => BenchTimer.Run(run, seconds, () => { engine.Generate(requests, null, run.Cancellation); }));
+        (Func<double, Measurement> measure, string name) = ModelWork.Peak(loaded.Model, workers);
+        (double peak, BenchTimes times) = WithPeak(measure, () => BenchTimer.Run(run, seconds, () => { engine.Generate(requests, null, run.Cancellation); }));
         double written = (double)count * each * tokens;
         double operations = count * ModelWork.Prefill(loaded.Model, before) + written * ModelWork.Decode(loaded.Model, before + tokens / 2.0);
         return new($"rollout {model.Name(run)}", written / times.Best, "tok/s", operations / times.Best / peak)
         {
-            Peak = "fp32",
+            Peak = name,
             Median = written / times.Median,
             Samples = times.Count,
             More = new JsonObject { ["prompts"] = count, ["samples_each"] = each, ["prompt_length"] = before, ["length"] = tokens, ["parameters"] = loaded.Model.ParameterCount },

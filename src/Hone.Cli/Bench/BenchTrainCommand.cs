@@ -15,7 +15,7 @@ namespace Hone.Cli.Bench;
 [CliCommand("bench train", "A training step: forward, backward, clipping, AdamW.")]
 internal sealed class BenchTrainCommand : BenchCommand
 {
-    private readonly BenchModel model = new(BenchShape.Small);
+    private readonly BenchModel model = new(BenchShape.Small, Precision.Fp32);
     private readonly Option<int> length = CliOptions.Number("--length", "Tokens of a sequence.", 128, 2, 1 << 20);
     private readonly Option<int> batch = CliOptions.Number("--batch", "Sequences of a step.", 32, 1, 1 << 20);
     private readonly Option<int> lora = CliOptions.Number("--lora-rank", "Train a LoRA adapter of this rank on every linear layer; 0 trains all weights.", 0, 0, 4096);

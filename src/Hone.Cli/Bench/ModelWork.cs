@@ -1,5 +1,8 @@
 using Hone.Models.Config;
 using Hone.Models.Decoder;
+using Hone.Tensors;
+using Hone.Tensors.Measure;
+using Hone.Tensors.Threads;
 
 namespace Hone.Cli.Bench;
 
@@ -7,18 +10,12 @@ namespace Hone.Cli.Bench;
 internal static class ModelWork
 {
     /// <summary>Weights of the products inside the layers that one token goes through (of experts, those chosen).</summary>
-    public static double BlockWeights(LanguageModel model)
-    {
-        ModelConfig config = model.Config;
-        double all = 0;
-        foreach (LinearLayer layer in model.LinearLayers)
-        {
-            double weights = (double)layer.Inputs * layer.Outputs;
-            bool isExpert = config.Moe is not null && layer.Name.Contains(".experts.", StringComparison.Ordinal);
-            all += isExpert ? weights * config.Moe!.PerToken / config.Moe.Experts : weights;
-        }
-        return all;
-    }
+    public static double BlockWeights(LanguageModel model) =>
+        model.LinearLayers.Sum(layer => (double)layer.Inputs * layer.Outputs * UsedShare(model, layer));
+
+    /// <summary>1, or for experts the share of them that a token goes through.</summary>
+    private static double UsedShare(LanguageModel model, LinearLayer layer) =>
+        model.Config.Moe is { } moe && layer.Name.Contains(".experts.", StringComparison.Ordinal) ? (double)moe.PerToken / moe.Experts : 1;
 
     /// <summary>Weights of the output projection.</summary>
     public static double HeadWeights(LanguageModel model) => (double)model.Head.Inputs * model.Head.Outputs;
@@ -33,9 +30,21 @@ internal static class ModelWork
     /// <summary>Operations of one more token after so many.</summary>
     public static double Decode(LanguageModel model, double seen) => 2 * (BlockWeights(model) + HeadWeights(model)) + Attention(model.Config, seen);
 
-    /// <summary>Bytes read for one more token after so many: every weight once, and the keys and values before it.</summary>
+    /// <summary>Bytes read for one more token after so many: every weight once in the form its file has it, and the keys and values before it.</summary>
     public static double DecodeBytes(LanguageModel model, double seen) =>
-        sizeof(float) * (BlockWeights(model) + HeadWeights(model)) + model.Config.KvBytesPerToken * seen;
+        model.LinearLayers.Sum(layer => Bytes(layer) * UsedShare(model, layer)) + Bytes(model.Head) + model.Config.KvBytesPerToken * seen;
+
+    private static double Bytes(LinearLayer layer) => layer.Quantized is { } matrix
+        ? (double)matrix.Type.RowBytes(matrix.Width) * matrix.Outputs
+        : (double)sizeof(float) * layer.Inputs * layer.Outputs;
+
+    /// <summary>Whether the products of most weights are of integers.</summary>
+    public static bool IsInt8(LanguageModel model) =>
+        model.LinearLayers.Sum(layer => (layer.Quantized is { MultipliesIntegers: true } ? 1.0 : -1.0) * layer.Inputs * layer.Outputs) > 0;
+
+    /// <summary>The peak that a model's products are compared with, and its name.</summary>
+    public static (Func<double, Measurement> Measure, string Name) Peak(LanguageModel model, WorkerPool workers) =>
+        IsInt8(model) ? (s => Peaks.Int8(workers, s), "int8") : (s => Peaks.Fma(workers, s), "fp32");
 
     /// <summary>
     /// Operations per token of a training step. All weights: forward, gradient of the input, gradient of the weight. With LoRA

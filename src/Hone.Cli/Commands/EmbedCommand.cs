@@ -15,7 +15,9 @@ internal sealed class EmbedCommand : CliCommand
     private readonly Option<string> model = ModelArgument.Option();
     private readonly Option<string?> data = CliOptions.Text("--data", "JSON Lines with a field 'text', or 'ids' with special tokens included.", "FILE", isRequired: true);
 
-    public override IEnumerable<Symbol> Symbols => [model, data];
+    private readonly PrecisionOption precision = new(Precision.Fp32);
+
+    public override IEnumerable<Symbol> Symbols => [model, data, precision.Option];
 
     public override SharedOptions Shared =>
         SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Out | SharedOptions.OnError | SharedOptions.Threads;
@@ -36,7 +38,7 @@ internal sealed class EmbedCommand : CliCommand
     public override Task<int> RunAsync(CommandRun run)
     {
         using WorkerPool workers = new(run.Threads);
-        Embedder embedder = Embedder.Load(ModelArgument.Locate(run.Get(model)!), null, workers);
+        Embedder embedder = Embedder.Load(ModelArgument.Locate(run.Get(model)!), null, workers, precision.Read(run));
         (int rows, int tokens) = (0, 0);
         RowOutput.Write(run, Results());
         if (run.IsJson) run.WriteJson(new JsonObject { ["rows"] = rows, ["tokens"] = tokens, ["size"] = embedder.Size, ["out"] = run.Out });

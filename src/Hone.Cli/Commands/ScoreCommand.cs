@@ -13,7 +13,7 @@ internal sealed class ScoreCommand : CliCommand
 {
     private const int TokensPerPass = 2048;
 
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
 
     private readonly Option<string?> data = CliOptions.Text("--data", "JSON Lines with text, prompt and completion, or ids.", "FILE", isRequired: true);
 

@@ -6,14 +6,17 @@ using Hone.Training.Adapters;
 
 namespace Hone.Cli.Options;
 
-/// <summary>The options of commands that run a decoder: <c>--model</c> and <c>--adapter</c>.</summary>
-public sealed class ModelOptions
+/// <summary>The options of commands that run a decoder: <c>--model</c>, <c>--adapter</c> and <c>--precision</c>.</summary>
+/// <param name="defaultPrecision">How exactly the command computes unless it is told otherwise.</param>
+public sealed class ModelOptions(Precision defaultPrecision = Precision.Stored)
 {
     private readonly Option<string> model = ModelArgument.Option();
 
     private readonly Option<string?> adapter = CliOptions.Text("--adapter", "LoRA adapter to put on the model: a folder as PEFT or 'train sft' writes it.", "DIR");
 
-    public IEnumerable<Option> All => [model, adapter];
+    private readonly PrecisionOption precision = new(defaultPrecision);
+
+    public IEnumerable<Option> All => [model, adapter, precision.Option];
 
     /// <summary>The model as the user named it.</summary>
     public string Name(CommandRun run) => run.Get(model)!;
@@ -22,7 +25,7 @@ public sealed class ModelOptions
     /// <exception cref="HoneException">Nothing there that can be read, or an adapter of another model.</exception>
     public LoadedModel Load(CommandRun run, WorkerPool workers)
     {
-        LoadedModel loaded = Load(run, Name(run));
+        LoadedModel loaded = Load(run, Name(run), precision.Read(run));
         if (run.Get(adapter) is { } folder) LoraModel.Load(loaded.Model, RequireFolder(folder), workers);
         return loaded;
     }
@@ -32,11 +35,11 @@ public sealed class ModelOptions
     public TextModel Open(CommandRun run, WorkerPool workers) => new(Load(run, workers), workers);
 
     /// <summary>Loads a model by its name, showing that this takes a while.</summary>
-    internal static LoadedModel Load(CommandRun run, string name)
+    internal static LoadedModel Load(CommandRun run, string name, LoadOptions? options = null)
     {
         string path = ModelArgument.Locate(name);
         using IProgressTask progress = run.Reporter.Start($"loading {Path.GetFileName(path.TrimEnd('/'))}", 0, "models");
-        return ModelLoader.Load(path);
+        return ModelLoader.Load(path, options);
     }
 
     internal static string RequireFolder(string adapter) => Directory.Exists(adapter) ? adapter

@@ -63,7 +63,11 @@ internal sealed class AttentionLayer : IAttention
 
     private (Tensor Q, Tensor K, Tensor V) Project(Tape tape, Tensor x)
     {
-        if (fused is null) return (query!.Forward(tape, x), key!.Forward(tape, x), value!.Forward(tape, x));
+        if (fused is null)
+        {
+            Tensor[] parts = LinearLayer.ForwardAll(tape, x, query!, key!, value!);
+            return (parts[0], parts[1], parts[2]);
+        }
         Tensor all = fused.Forward(tape, x);
         (int queries, int keys) = (config.QueryWidth, config.KvWidth);
         return (tape.Slice(all, 1, 0, queries), tape.Slice(all, 1, queries, keys), tape.Slice(all, 1, queries + keys, keys));

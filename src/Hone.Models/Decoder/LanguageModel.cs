@@ -12,7 +12,6 @@ namespace Hone.Models.Decoder;
 public sealed class LanguageModel
 {
     private readonly Dictionary<string, Parameter> byName;
-    private readonly HashSet<string> transposed;
     private readonly EmbeddingTable embedding;
     private readonly Parameter? positions;
     private readonly NormLayer finalNorm;
@@ -40,12 +39,10 @@ public sealed class LanguageModel
         else
         {
             Head = builder.Linear("lm_head", config.VocabularySize, config.HiddenSize);
-            builder.Transposed.Remove("lm_head.weight"); // GPT-2's own head is stored like everybody else's
             builder.Linears.Remove(Head);
         }
         Parameters = builder.Parameters;
         LinearLayers = builder.Linears;
-        transposed = builder.Transposed;
         byName = Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
         HeadOptions = new HeadOptions { Softcap = config.LogitSoftcap };
     }
@@ -95,7 +92,9 @@ public sealed class LanguageModel
         : throw new HoneException($"the model has no weight '{name}'. The nearest name is '{Names.Nearest(name, byName.Keys) ?? byName.Keys.First()}'.");
 
     /// <summary>Whether files hold the transpose of this weight (GPT-2's matrices are [in, out]).</summary>
-    internal bool IsStoredTransposed(string name) => transposed.Contains(name);
+    internal static bool IsStoredTransposed(ModelConfig config, Parameter weight) => config.Layout == WeightLayout.Gpt2 && weight.Value.Shape.Rank == 2
+        && !weight.Name.EndsWith("wte.weight", StringComparison.Ordinal) && !weight.Name.EndsWith("wpe.weight", StringComparison.Ordinal)
+        && weight.Name != "lm_head.weight"; // GPT-2's own head is stored like everybody else's
 
     /// <summary>Final hidden states, after the last norm.</summary>
     /// <param name="tape">Tape.</param>

@@ -61,6 +61,33 @@ public sealed class LinearLayer
         return Bias is null ? y : tape.Add(y, Bias.Value);
     }
 
+    /// <summary>
+    /// Several layers on one input, such as query, key and value. Without a way back, quantised ones round the input once and call the
+    /// threads once, which counts when there is one row.
+    /// </summary>
+    /// <returns>One [N, out] for each layer.</returns>
+    internal static Tensor[] ForwardAll(Tape tape, Tensor x, params ReadOnlySpan<LinearLayer> layers)
+    {
+        Tensor[] results = new Tensor[layers.Length];
+        if (tape.Recording || !AllPlainQuantized(layers))
+        {
+            for (int i = 0; i < results.Length; i++) results[i] = layers[i].Forward(tape, x);
+            return results;
+        }
+        QuantizedMatrix[] matrices = new QuantizedMatrix[layers.Length];
+        Tensor?[] biases = new Tensor?[layers.Length];
+        for (int i = 0; i < matrices.Length; i++) (matrices[i], biases[i]) = (layers[i].Quantized!, layers[i].Bias?.Value);
+        tape.FrozenLinears(x, matrices, biases, results);
+        return results;
+    }
+
+    private static bool AllPlainQuantized(ReadOnlySpan<LinearLayer> layers)
+    {
+        foreach (LinearLayer layer in layers)
+            if (layer.Quantized is null || layer.adapters.Count > 0) return false;
+        return true;
+    }
+
     public override string ToString() => $"{Name} [{Outputs}, {Inputs}]";
 
     private Tensor Multiply(Tape tape, Tensor x, Tensor? bias) => (Noise, Quantized) switch

@@ -52,8 +52,8 @@ internal sealed class DenseMlp : IMlp
             int inner = both.Shape.Last / 2;
             return tape.GatedMlpActivation(tape.Slice(both, 1, 0, inner), tape.Slice(both, 1, inner, inner), activation);
         }
-        return gate is null
-            ? tape.Activate(up!.Forward(tape, x), activation)
-            : tape.GatedMlpActivation(gate.Forward(tape, x), up!.Forward(tape, x), activation);
+        if (gate is null) return tape.Activate(up!.Forward(tape, x), activation);
+        Tensor[] parts = LinearLayer.ForwardAll(tape, x, gate, up!);
+        return tape.GatedMlpActivation(parts[0], parts[1], activation);
     }
 }

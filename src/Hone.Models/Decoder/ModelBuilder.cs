@@ -4,7 +4,8 @@ using Hone.Tensors;
 namespace Hone.Models.Decoder;
 
 /// <summary>Makes a model's weights, zeroed, and keeps the lists of them in the order of the file.</summary>
-internal class WeightList
+/// <param name="frozen">Asked for each matrix; null for none in few bits.</param>
+internal class WeightList(FrozenWeights? frozen = null)
 {
     public List<Parameter> Parameters { get; } = [];
 
@@ -17,12 +18,19 @@ internal class WeightList
         return parameter;
     }
 
-    public virtual LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
+    public LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
     {
-        LinearLayer layer = new(name, Parameter($"{name}.weight", (outputs, inputs)), bias ? Parameter($"{name}.bias", outputs) : null);
+        LinearLayer layer = Frozen($"{name}.weight", (outputs, inputs)) is { } matrix
+            ? new(name, matrix, Bias())
+            : new(name, Parameter($"{name}.weight", (outputs, inputs)), Bias());
         Linears.Add(layer);
         return layer;
+
+        Parameter? Bias() => bias ? Parameter($"{name}.bias", outputs) : null;
     }
+
+    /// <summary>A matrix in few bits, where there is one of this name.</summary>
+    protected QuantizedMatrix? Frozen(string name, Shape shape) => frozen?.Invoke(name, shape);
 
     public NormLayer LayerNorm(string name, int size, float epsilon) =>
         new(NormKind.Layer, epsilon, false, Parameter($"{name}.weight", size), Parameter($"{name}.bias", size));
@@ -32,28 +40,12 @@ internal class WeightList
 internal delegate QuantizedMatrix? FrozenWeights(string name, Shape shape);
 
 /// <summary>The weights of a decoder.</summary>
-internal sealed class ModelBuilder(ModelConfig config, FrozenWeights? frozen = null) : WeightList
+internal sealed class ModelBuilder(ModelConfig config, FrozenWeights? frozen = null) : WeightList(frozen)
 {
     public ModelConfig Config => config;
 
-    /// <summary>Weights whose file holds the transpose of the matrix in memory.</summary>
-    public HashSet<string> Transposed { get; } = new(StringComparer.Ordinal);
-
-    public override LinearLayer Linear(string name, int outputs, int inputs, bool bias = false)
-    {
-        if (frozen?.Invoke($"{name}.weight", (outputs, inputs)) is { } matrix)
-        {
-            LinearLayer kept = new(name, matrix, bias ? Parameter($"{name}.bias", outputs) : null);
-            Linears.Add(kept);
-            return kept;
-        }
-        LinearLayer layer = base.Linear(name, outputs, inputs, bias);
-        if (config.Layout == WeightLayout.Gpt2) Transposed.Add(layer.Weight.Name);
-        return layer;
-    }
-
     public EmbeddingTable Embedding(string name, int rows, int width) =>
-        frozen?.Invoke($"{name}.weight", (rows, width)) is { } matrix ? new(matrix) : new(Parameter($"{name}.weight", (rows, width)));
+        Frozen($"{name}.weight", (rows, width)) is { } matrix ? new(matrix) : new(Parameter($"{name}.weight", (rows, width)));
 
     public NormLayer Norm(string name, int size) => config.Norm == NormKind.Layer
         ? LayerNorm(name, size, config.NormEpsilon)

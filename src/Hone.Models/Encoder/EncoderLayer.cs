@@ -30,7 +30,8 @@ internal sealed class EncoderLayer
 
     public Tensor Forward(Tape tape, Tensor x, Segments segments)
     {
-        Tensor mixed = tape.Attention(query.Forward(tape, x), key.Forward(tape, x), value.Forward(tape, x), segments, options);
+        Tensor[] parts = LinearLayer.ForwardAll(tape, x, query, key, value);
+        Tensor mixed = tape.Attention(parts[0], parts[1], parts[2], segments, options);
         x = attentionNorm.Forward(tape, tape.Add(x, attended.Forward(tape, mixed)));
         Tensor changed = outer.Forward(tape, tape.Activate(inner.Forward(tape, x), activation));
         return outputNorm.Forward(tape, tape.Add(x, changed));

@@ -19,10 +19,12 @@ public sealed class EncoderModel
     /// <summary>A model whose weights are all zero: load them.</summary>
     /// <param name="config">Settings.</param>
     /// <param name="hasPooler">Whether there is a dense layer on the first token.</param>
-    public EncoderModel(EncoderConfig config, bool hasPooler = true)
+    public EncoderModel(EncoderConfig config, bool hasPooler = true) : this(config, hasPooler, null) { }
+
+    internal EncoderModel(EncoderConfig config, bool hasPooler, FrozenWeights? frozen)
     {
         Config = config;
-        WeightList weights = new();
+        WeightList weights = new(frozen);
         string root = config.Head == EncoderHead.None ? "" : "bert.";
         int width = config.HiddenSize;
         words = weights.Parameter($"{root}embeddings.word_embeddings.weight", (config.VocabularySize, width));

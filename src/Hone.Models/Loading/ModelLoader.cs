@@ -26,7 +26,9 @@ public static class ModelLoader
         using IWeightFile file = ModelFiles.Open(path);
         ModelConfig config = ReadConfig(path, file);
         WeightReading.CheckCount(file, config.MatrixWeights, path);
-        LanguageModel model = new(config, options?.KeepQuantized == true && file is GgufFile gguf ? QuantizedReading.From(gguf, config) : null);
+        FrozenWeights? frozen = options?.KeepQuantized == true && file is GgufFile gguf ? QuantizedReading.From(gguf, config, options.PreciseInputs) : null;
+        if (options?.RoundToInt8 == true) frozen = Int8Reading.From(WeightReading.Reader(config, file, path), options.PreciseInputs, frozen);
+        LanguageModel model = new(config, frozen);
         WeightReading.Fill(model, file, path);
         return new(model, ReadGeneration(path, file, config), Tokenizer.TryLoad(path)) { Path = path };
     }

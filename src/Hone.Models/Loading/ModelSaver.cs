@@ -48,7 +48,7 @@ public static class ModelSaver
     private static WeightSource Source(LanguageModel model, Parameter parameter, WeightType type)
     {
         Shape shape = parameter.Value.Shape;
-        if (!model.IsStoredTransposed(parameter.Name))
+        if (!LanguageModel.IsStoredTransposed(model.Config, parameter))
         {
             long[] sizes = [.. Enumerable.Range(0, shape.Rank).Select(i => (long)shape[i])];
             return WeightSource.FromRows(parameter.Name, type, sizes, (first, rows, target) =>

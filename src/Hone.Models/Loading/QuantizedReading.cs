@@ -9,7 +9,7 @@ namespace Hone.Models.Loading;
 internal static class QuantizedReading
 {
     /// <summary>What the builder of a model asks for each matrix.</summary>
-    public static FrozenWeights From(GgufFile file, ModelConfig config) => (name, shape) =>
+    public static FrozenWeights From(GgufFile file, ModelConfig config, bool precise) => (name, shape) =>
     {
         GgufPlace place = GgufNames.For(config, name);
         if (!file.Entries.TryGetValue(place.Name, out WeightEntry? entry) || TypeOf(entry.Type) is not { } type) return null;
@@ -18,11 +18,11 @@ internal static class QuantizedReading
         int rowBytes = (int)type.RowBytes(width);
         ReadOnlySpan<byte> all = file.Bytes(place.Name);
         ReadOnlySpan<byte> own = all.Slice((int)((long)Math.Max(0, place.Expert) * rows * rowBytes), rows * rowBytes);
-        if (!GgufNames.StoresAdjacentPairs(config) || !WeightReading.IsRotated(name)) return new QuantizedMatrix(type, rows, width, own);
+        if (!GgufNames.StoresAdjacentPairs(config) || !WeightReading.IsRotated(name)) return new QuantizedMatrix(type, rows, width, own) { IsPrecise = precise };
         byte[] ordered = new byte[own.Length];
         for (int row = 0; row < rows; row++)
             own.Slice((int)RotaryOrder.AdjacentRow(row, config.HeadSize) * rowBytes, rowBytes).CopyTo(ordered.AsSpan(row * rowBytes));
-        return new QuantizedMatrix(type, rows, width, ordered);
+        return new QuantizedMatrix(type, rows, width, ordered) { IsPrecise = precise };
     };
 
     private static bool Fits(WeightEntry entry, GgufPlace place, int rows, int width) => entry.Bytes <= int.MaxValue && (place.Expert < 0

@@ -1,4 +1,5 @@
 using Hone.Core;
+using Hone.Models.Config;
 using Hone.Models.Decoder;
 using Hone.Models.Formats;
 using Hone.Tensors;
@@ -10,16 +11,18 @@ internal static class WeightReading
 {
     /// <summary>Reads all weights; several at once, since decoding blocks takes longer than reading them.</summary>
     /// <exception cref="HoneException">A weight is missing or has another shape.</exception>
-    public static void Fill(LanguageModel model, IWeightFile file, string source)
+    public static void Fill(LanguageModel model, IWeightFile file, string source) => ReadAll(model.Parameters, Reader(model.Config, file, source));
+
+    /// <summary>Reads one weight of a decoder by its name.</summary>
+    public static Action<Parameter> Reader(ModelConfig config, IWeightFile file, string source) => file switch
     {
-        Action<Parameter> read = file switch
-        {
-            GgufFile => p => FromGguf(model, file, source, p),
-            Llama2cFile llama => p => FromLlama2c(model, llama, source, p),
-            _ => p => FromHuggingFace(file, source, p, model.IsStoredTransposed(p.Name)),
-        };
-        ReadAll(model.Parameters, read);
-    }
+        GgufFile => p => FromGguf(config, file, source, p),
+        Llama2cFile llama => p => FromLlama2c(config, llama, source, p),
+        _ => p => FromHuggingFace(file, source, p, LanguageModel.IsStoredTransposed(config, p)),
+    };
+
+    /// <summary>Reads one weight that is stored as it is in memory.</summary>
+    public static Action<Parameter> PlainReader(IWeightFile file, string source) => p => FromHuggingFace(file, source, p, transposed: false);
 
     /// <summary>
     /// Refuses settings that ask for more weights than the file has, before memory is taken for them: a few characters of a
@@ -34,7 +37,7 @@ internal static class WeightReading
 
     /// <summary>Reads weights that are stored as they are in memory, from safetensors.</summary>
     public static void Fill(IReadOnlyList<Parameter> parameters, IWeightFile file, string source) =>
-        ReadAll(parameters, p => FromHuggingFace(file, source, p, transposed: false));
+        ReadAll(parameters, PlainReader(file, source));
 
     private static void ReadAll(IReadOnlyList<Parameter> parameters, Action<Parameter> read)
     {
@@ -64,17 +67,17 @@ internal static class WeightReading
         Transpose.Copy(stored, inputs, outputs, parameter.Value.Data);
     }
 
-    private static void FromLlama2c(LanguageModel model, Llama2cFile file, string source, Parameter parameter)
+    private static void FromLlama2c(ModelConfig config, Llama2cFile file, string source, Parameter parameter)
     {
         WeightEntry entry = file.Entries.GetValueOrDefault(parameter.Name) ?? throw Missing(source, parameter.Name);
         Check(source, entry, parameter.Value.Shape);
-        if (IsRotated(parameter.Name)) RotaryOrder.ReadAsHalfSplit(file, entry.Name, model.Config.HeadSize, 0, entry.Rows, parameter.Value.Data);
+        if (IsRotated(parameter.Name)) RotaryOrder.ReadAsHalfSplit(file, entry.Name, config.HeadSize, 0, entry.Rows, parameter.Value.Data);
         else file.ReadRows(entry.Name, 0, entry.Rows, parameter.Value.Data);
     }
 
-    private static void FromGguf(LanguageModel model, IWeightFile file, string source, Parameter parameter)
+    private static void FromGguf(ModelConfig config, IWeightFile file, string source, Parameter parameter)
     {
-        GgufPlace place = GgufNames.For(model.Config, parameter.Name);
+        GgufPlace place = GgufNames.For(config, parameter.Name);
         if (place.Expert >= 0 && !file.Entries.ContainsKey(place.Name)) place = Unmerged(place);
         WeightEntry entry = file.Entries.GetValueOrDefault(place.Name) ?? throw Missing(source, place.Name);
         Span<float> data = parameter.Value.Data;
@@ -86,10 +89,10 @@ internal static class WeightReading
             return;
         }
         Check(source, entry, parameter.Value.Shape);
-        if (GgufNames.StoresAdjacentPairs(model.Config) && IsRotated(parameter.Name))
-            RotaryOrder.ReadAsHalfSplit(file, place.Name, model.Config.HeadSize, 0, entry.Shape.Count == 1 ? entry.Count : rows, data);
+        if (GgufNames.StoresAdjacentPairs(config) && IsRotated(parameter.Name))
+            RotaryOrder.ReadAsHalfSplit(file, place.Name, config.HeadSize, 0, entry.Shape.Count == 1 ? entry.Count : rows, data);
         else file.ReadRows(place.Name, 0, rows, data);
-        if (GgufNames.StoresGainPlusOne(model.Config, parameter.Name))
+        if (GgufNames.StoresGainPlusOne(config, parameter.Name))
             foreach (ref float gain in data) gain -= 1;
     }
 

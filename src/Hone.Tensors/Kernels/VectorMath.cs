@@ -6,37 +6,19 @@ using Hone.Tensors.Kernels.Simd;
 namespace Hone.Tensors.Kernels;
 
 /// <summary>
-/// Elementary and activation functions over spans; results do not depend on where a span begins or how it is cut. Compiled
+/// Elementary functions over spans; results do not depend on where a span begins or how it is cut. Compiled
 /// at full optimisation from the first call on. Results may overwrite arguments.
 /// </summary>
 public static unsafe class VectorMath
 {
     /// <summary>y = e^x; within 2 units in the last place.</summary>
-    public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map<ExpFunction1>(x, y);
+    public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map<VectorExp>(x, y);
 
     /// <summary>y = 1 / (1 + e^-x).</summary>
-    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Map<SigmoidFunction1>(x, y);
+    public static void Sigmoid(ReadOnlySpan<float> x, Span<float> y) => Map<VectorSigmoid>(x, y);
 
     /// <summary>y = tanh x.</summary>
-    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Map<TanhFunction1>(x, y);
-
-    /// <summary>y = x · σ(x). Elfwing et al. 2017, arXiv:1702.03118.</summary>
-    public static void Silu(ReadOnlySpan<float> x, Span<float> y) => Map<SiluFunction>(x, y);
-
-    /// <summary>dx = dy · silu'(x).</summary>
-    public static void SiluBackward(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) => Map<SiluSlope>(x, dy, dx);
-
-    /// <summary>y = x · Φ(x). Hendrycks and Gimpel 2016, arXiv:1606.08415.</summary>
-    public static void GeluErf(ReadOnlySpan<float> x, Span<float> y) => Map<GeluErfFunction>(x, y);
-
-    /// <summary>dx = dy · gelu'(x).</summary>
-    public static void GeluErfBackward(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) => Map<GeluErfSlope>(x, dy, dx);
-
-    /// <summary>y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).</summary>
-    public static void GeluTanh(ReadOnlySpan<float> x, Span<float> y) => Map<GeluTanhFunction>(x, y);
-
-    /// <summary>dx = dy · the derivative of <see cref="GeluTanh"/>.</summary>
-    public static void GeluTanhBackward(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dx) => Map<GeluTanhSlope>(x, dy, dx);
+    public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Map<VectorTanh>(x, y);
 
     /// <summary>Largest number of x, which is not empty and holds numbers only.</summary>
     public static float Max(ReadOnlySpan<float> x)
@@ -62,7 +44,7 @@ public static unsafe class VectorMath
         }
     }
 
-    internal static void Map<TFunction>(ReadOnlySpan<float> x, Span<float> y) where TFunction : struct, IFunction1
+    private static void Map<TFunction>(ReadOnlySpan<float> x, Span<float> y) where TFunction : struct, IVectorFunction
     {
         Debug.Assert(y.Length >= x.Length);
         fixed (float* px = x, py = y)
@@ -74,21 +56,9 @@ public static unsafe class VectorMath
         }
     }
 
-    internal static void Map<TFunction>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) where TFunction : struct, IFunction2
-    {
-        Debug.Assert(b.Length >= a.Length && y.Length >= a.Length);
-        fixed (float* pa = a, pb = b, py = y)
-        {
-            if (Vector512.IsHardwareAccelerated) Loop<TFunction, Simd512, Vector512<float>>(pa, pb, py, a.Length);
-            else if (Vector256.IsHardwareAccelerated) Loop<TFunction, Simd256, Vector256<float>>(pa, pb, py, a.Length);
-            else if (Vector128.IsHardwareAccelerated) Loop<TFunction, Simd128, Vector128<float>>(pa, pb, py, a.Length);
-            else Loop<TFunction, SimdScalar, float>(pa, pb, py, a.Length);
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Loop<TFunction, TSimd, TVector>(float* x, float* y, nint count)
-        where TFunction : struct, IFunction1
+        where TFunction : struct, IVectorFunction
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
@@ -99,22 +69,6 @@ public static unsafe class VectorMath
         for (nint j = i; j < count; j++) rest[j - i] = x[j];
         TSimd.Store(TFunction.Apply<TSimd, TVector>(TSimd.Load(rest)), rest);
         for (nint j = i; j < count; j++) y[j] = rest[j - i];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Loop<TFunction, TSimd, TVector>(float* a, float* b, float* y, nint count)
-        where TFunction : struct, IFunction2
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        nint i = 0;
-        for (; i <= count - TSimd.Width; i += TSimd.Width)
-            TSimd.Store(TFunction.Apply<TSimd, TVector>(TSimd.Load(a + i), TSimd.Load(b + i)), y + i);
-        if (i == count) return;
-        float* restA = stackalloc float[16], restB = stackalloc float[16];
-        for (nint j = i; j < count; j++) (restA[j - i], restB[j - i]) = (a[j], b[j]);
-        TSimd.Store(TFunction.Apply<TSimd, TVector>(TSimd.Load(restA), TSimd.Load(restB)), restA);
-        for (nint j = i; j < count; j++) y[j] = restA[j - i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,3 +1,5 @@
+using Hone.Tensors.Kernels;
+
 namespace Hone.Tensors.Ops;
 
 /// <summary>Which form of GELU.</summary>
@@ -24,17 +26,17 @@ public enum Activation
 public static class ActivationOps
 {
     /// <summary>x · sigmoid(x). Elfwing et al. 2017, arXiv:1702.03118.</summary>
-    public static Tensor Silu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<Silu>));
+    public static Tensor Silu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(ActivationFunction<Silu>));
 
     /// <summary>Gaussian error linear unit. Hendrycks and Gimpel 2016, arXiv:1606.08415.</summary>
     public static Tensor Gelu(this Tape tape, Tensor x, GeluKind kind) =>
-        kind == GeluKind.Erf ? Unary.Apply(tape, x, default(Lanes<GeluErf>)) : Unary.Apply(tape, x, default(Lanes<GeluTanh>));
+        kind == GeluKind.Erf ? Unary.Apply(tape, x, default(ActivationFunction<GeluErf>)) : Unary.Apply(tape, x, default(ActivationFunction<GeluTanh>));
 
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
-    public static Tensor Relu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<Relu>));
+    public static Tensor Relu(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(ActivationFunction<Relu>));
 
     /// <summary>max(x, 0)². So et al. 2021 (Primer), arXiv:2109.08668.</summary>
-    public static Tensor ReluSquared(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(Lanes<ReluSquared>));
+    public static Tensor ReluSquared(this Tape tape, Tensor x) => Unary.Apply(tape, x, default(ActivationFunction<ReluSquared>));
 
     /// <summary>The named non-linearity.</summary>
     public static Tensor Activate(this Tape tape, Tensor x, Activation activation) => activation switch
@@ -46,4 +48,11 @@ public static class ActivationOps
         Activation.ReluSquared => tape.ReluSquared(x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
     };
+}
+
+internal readonly struct ActivationFunction<T> : IUnary where T : struct, IActivation
+{
+    public void Forward(ReadOnlySpan<float> x, Span<float> y) => ActivationMath<T>.Forward(x, y);
+
+    public void Backward(ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> dy, Span<float> dx) => ActivationMath<T>.Backward(x, dy, dx);
 }

@@ -25,11 +25,37 @@ public static unsafe class FrozenLinearOp
         Tensor y = tape.New((rows, outputs), tape.Needs(x));
         if (rows > 0)
         {
+            if (fast && !tape.Recording)
+            {
+                weight.Multiply(tape.Workers, x.Pointer, rows, y.Pointer, bias is null ? null : bias.Pointer);
+                return y;
+            }
             if (fast) weight.Multiply(tape.Workers, x.Pointer, rows, y.Pointer);
             else weight.MultiplyExact(tape.Workers, x.Pointer, rows, y.Pointer);
         }
         if (y.RequiresGrad) tape.Record(new Node { Output = y, X = x, Weight = weight });
         return bias is null ? y : tape.Add(y, bias);
+    }
+
+    /// <summary>x · Wᵀ for several quantised weights on one input, with the input rounded to int8: for generation, without a way back.</summary>
+    /// <param name="tape">Tape that does not record.</param>
+    /// <param name="x">[N, in].</param>
+    /// <param name="weights">1 to 4 of [out, in].</param>
+    /// <param name="biases">One [out] or null for each weight.</param>
+    /// <param name="results">Receives one [N, out] for each weight.</param>
+    /// <exception cref="ArgumentException">Sizes do not fit, or the tape records.</exception>
+    public static void FrozenLinears(this Tape tape, Tensor x, ReadOnlySpan<QuantizedMatrix> weights, ReadOnlySpan<Tensor?> biases, Span<Tensor> results)
+    {
+        if (tape.Recording) throw new ArgumentException("frozen linears: no way back");
+        int rows = x.Shape.Rows;
+        Span<nint> targets = stackalloc nint[weights.Length], added = stackalloc nint[weights.Length];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            if (x.Shape.Last != weights[i].Width) throw new ArgumentException($"frozen linears: x {x.Shape}, weight [{weights[i].Outputs}, {weights[i].Width}]");
+            results[i] = tape.New((rows, weights[i].Outputs));
+            (targets[i], added[i]) = ((nint)results[i].Pointer, biases[i] is { } bias ? (nint)bias.Pointer : 0);
+        }
+        if (rows > 0) QuantizedMatrix.MultiplyAll(tape.Workers, weights, x.Pointer, rows, targets, added);
     }
 
     /// <summary>y[t] = row ids[t] of a quantised table · scale, in fp32; no gradient flows anywhere.</summary>

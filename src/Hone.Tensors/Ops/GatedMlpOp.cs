@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
+using Hone.Tensors.Kernels;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -28,7 +27,7 @@ public static unsafe class GatedMlpOp
         };
     }
 
-    private static Tensor Apply<T>(Tape tape, Tensor gate, Tensor up) where T : struct, ILaneFunction
+    private static Tensor Apply<T>(Tape tape, Tensor gate, Tensor up) where T : struct, IActivation
     {
         Tensor y = tape.New(gate.Shape, tape.Needs(gate, up));
         ForwardJob<T> job = new(gate.Pointer, up.Pointer, y.Pointer);
@@ -37,48 +36,20 @@ public static unsafe class GatedMlpOp
         return y;
     }
 
-    private readonly struct ForwardJob<T>(float* gate, float* up, float* y) : IRangeJob where T : struct, ILaneFunction
+    private readonly struct ForwardJob<T>(float* gate, float* up, float* y) : IRangeJob where T : struct, IActivation
     {
-        public void Run(int worker, int start, int end)
-        {
-            int i = start;
-            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count) (T.Value(Vector.Load(gate + i)) * Vector.Load(up + i)).Store(y + i);
-            if (i < end) Lanes.Store(T.Value(Partial(gate, i, end)) * Partial(up, i, end), new(y + i, end - i));
-        }
+        public void Run(int worker, int start, int end) => ActivationMath<T>.Gate(gate + start, up + start, y + start, end - start);
     }
-
-    private static Vector<float> Partial(float* values, int start, int end) => Lanes.Partial(new ReadOnlySpan<float>(values + start, end - start));
 
     // The activation is computed again: that is cheaper than keeping another [N, F] for the way back.
     private readonly struct BackwardJob<T>(float* gate, float* up, float* dy, float* dGate, bool addGate, float* dUp, bool addUp)
-        : IRangeJob where T : struct, ILaneFunction
+        : IRangeJob where T : struct, IActivation
     {
-        public void Run(int worker, int start, int end)
-        {
-            int i = start;
-            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                Slopes(Vector.Load(gate + i), Vector.Load(up + i), Vector.Load(dy + i), out Vector<float> gateSlope, out Vector<float> upSlope);
-                // The gate first, in the order of BeginGrad: both may be the same tensor.
-                if (dGate != null) (addGate ? Vector.Load(dGate + i) + gateSlope : gateSlope).Store(dGate + i);
-                if (dUp != null) (addUp ? Vector.Load(dUp + i) + upSlope : upSlope).Store(dUp + i);
-            }
-            if (i == end) return;
-            Slopes(Partial(gate, i, end), Partial(up, i, end), Partial(dy, i, end), out Vector<float> lastGate, out Vector<float> lastUp);
-            if (dGate != null) Lanes.Store(addGate ? Partial(dGate, i, end) + lastGate : lastGate, new(dGate + i, end - i));
-            if (dUp != null) Lanes.Store(addUp ? Partial(dUp, i, end) + lastUp : lastUp, new(dUp + i, end - i));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Slopes(Vector<float> gate, Vector<float> up, Vector<float> dy, out Vector<float> gateSlope, out Vector<float> upSlope)
-        {
-            T.ValueAndSlope(gate, out Vector<float> value, out Vector<float> slope);
-            gateSlope = dy * up * slope;
-            upSlope = dy * value;
-        }
+        public void Run(int worker, int start, int end) => ActivationMath<T>.GateBackward(
+            gate + start, up + start, dy + start, dGate == null ? null : dGate + start, addGate, dUp == null ? null : dUp + start, addUp, end - start);
     }
 
-    private sealed class Node<T> : BackwardNode where T : struct, ILaneFunction
+    private sealed class Node<T> : BackwardNode where T : struct, IActivation
     {
         public required Tensor Gate { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hone.Tensors.Kernels;
 
 namespace Hone.Tensors.Ops;
 
@@ -11,53 +12,16 @@ internal static class RowLoops
     private static int Width => Vector<float>.Count;
 
     /// <summary>Largest number; of an empty row -∞.</summary>
-    public static float Max(ReadOnlySpan<float> x)
-    {
-        Vector<float> first = new(float.NegativeInfinity), second = first;
-        int i = 0;
-        for (; i <= x.Length - 2 * Width; i += 2 * Width)
-        {
-            first = Vector.MaxNative(first, new Vector<float>(x[i..]));
-            second = Vector.MaxNative(second, new Vector<float>(x[(i + Width)..]));
-        }
-        Span<float> lanes = stackalloc float[Width];
-        Vector.MaxNative(first, second).CopyTo(lanes);
-        float max = float.NegativeInfinity;
-        foreach (float value in lanes) if (value > max) max = value;
-        for (; i < x.Length; i++) if (x[i] > max) max = x[i];
-        return max;
-    }
+    public static float Max(ReadOnlySpan<float> x) => x.IsEmpty ? float.NegativeInfinity : VectorMath.Max(x);
 
     /// <summary>x ← exp(x - shift) in one pass; returns the sum, made in double from pieces of 512 numbers so that rows of a vocabulary lose nothing.</summary>
     public static float ExpSum(Span<float> x, float shift)
     {
         const int piece = 512;
-        if (x.Length <= piece) return Piece(x, shift);
+        if (x.Length <= piece) return VectorMath.ExpSum(x, shift);
         double sum = 0;
-        for (int start = 0; start < x.Length; start += piece) sum += Piece(x.Slice(start, Math.Min(piece, x.Length - start)), shift);
+        for (int start = 0; start < x.Length; start += piece) sum += VectorMath.ExpSum(x.Slice(start, Math.Min(piece, x.Length - start)), shift);
         return (float)sum;
-    }
-
-    private static float Piece(Span<float> x, float shift)
-    {
-        Vector<float> first = Vector<float>.Zero, second = first, subtract = new(shift);
-        int i = 0;
-        for (; i <= x.Length - 2 * Width; i += 2 * Width) // two sums, so that additions do not wait for each other
-        {
-            Vector<float> a = VectorExp.Of(new Vector<float>(x[i..]) - subtract), b = VectorExp.Of(new Vector<float>(x[(i + Width)..]) - subtract);
-            a.CopyTo(x[i..]);
-            b.CopyTo(x[(i + Width)..]);
-            first += a;
-            second += b;
-        }
-        float sum = Vector.Sum(first + second);
-        for (; i < x.Length; i += Width)
-        {
-            Span<float> rest = x[i..Math.Min(i + Width, x.Length)];
-            Lanes.Store(VectorExp.Of(Lanes.Partial(rest) - subtract), rest);
-            foreach (float value in rest) sum += value;
-        }
-        return sum;
     }
 
     /// <summary>x ← (x - shift) · p.</summary>

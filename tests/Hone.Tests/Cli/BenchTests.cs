@@ -12,6 +12,7 @@ public sealed class BenchTests
     [InlineData("gemm --shape m=64,n=64,k=64 --transpose-b", "GFLOP/s")]
     [InlineData($"train --shape {Shape} --length 16 --batch 2", "tok/s")]
     [InlineData($"train --shape {Shape} --length 16 --batch 2 --lora-rank 2", "tok/s")]
+    [InlineData($"dpo --shape {Shape} --length 16 --batch 2", "pairs/s")]
     [InlineData($"prefill --shape {Shape} --length 32", "tok/s")]
     [InlineData($"decode --shape {Shape} --length 8 --prompt-length 4", "tok/s")]
     [InlineData($"decode --shape {Shape} --length 8 --prompt-length 4 --streams 3", "tok/s")]

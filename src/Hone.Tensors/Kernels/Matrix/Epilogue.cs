@@ -1,19 +1,28 @@
-using System.Numerics.Tensors;
+using Hone.Tensors.Kernels.Simd;
 
 namespace Hone.Tensors.Kernels.Matrix;
 
 /// <summary>What is added to a finished part of a product while it is still in the cache.</summary>
-internal static unsafe class Epilogue
+internal static unsafe class Epilogue<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
 {
     /// <summary>Adds bias and residual to rows [m, m + rows) and columns [n, n + columns) of C.</summary>
     public static void Add(in Product product, int m, int rows, int n, int columns)
     {
         for (int i = m; i < m + rows; i++)
         {
-            Span<float> row = new(product.C + i * product.Ldc + n, columns);
-            if (product.Bias != null) TensorPrimitives.Add(row, new ReadOnlySpan<float>(product.Bias + n, columns), row);
-            if (product.Residual != null)
-                TensorPrimitives.Add(row, new ReadOnlySpan<float>(product.Residual + i * product.ResidualLd + n, columns), row);
+            float* row = product.C + i * product.Ldc + n;
+            if (product.Bias != null) Row(row, product.Bias + n, columns);
+            if (product.Residual != null) Row(row, product.Residual + i * product.ResidualLd + n, columns);
         }
+    }
+
+    // Rows of a tile have two vectors: what a call of the library costs would take longer than the additions.
+    private static void Row(float* target, float* term, nint columns)
+    {
+        nint i = 0;
+        for (; i <= columns - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Add(TSimd.Load(target + i), TSimd.Load(term + i)), target + i);
+        for (; i < columns; i++) target[i] += term[i];
     }
 }

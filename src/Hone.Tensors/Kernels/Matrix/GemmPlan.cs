@@ -30,17 +30,17 @@ internal static unsafe class GemmPlan<TSimd, TVector, TTall, TMid, TLow>
         if (product.K <= 0)
         {
             if (!product.Accumulate) Clear(product);
-            Epilogue.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
         }
         else if (product.N <= SmallColumns && product.N < product.M)
         {
             Flipped(workers, product);
-            Epilogue.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
         }
         else if (product.B.Transposed && product.M <= SmallRows)
         {
             Dot(workers, product, product.Ldc, 1);
-            Epilogue.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
         }
         else
         {

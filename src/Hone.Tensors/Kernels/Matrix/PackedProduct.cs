@@ -78,7 +78,7 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
                 Tile(height, depth, packedA + (nint)i * depth, b, bStep, c, product.Ldc, accumulate);
             else
                 EdgeTile(height, depth, packedA + (nint)i * depth, b, bStep, c, product.Ldc, accumulate, valid, columns);
-            if (last && (product.Bias != null || product.Residual != null)) Epilogue.Add(product, m + i, valid, n, columns);
+            if (last && (product.Bias != null || product.Residual != null)) Epilogue<TSimd, TVector>.Add(product, m + i, valid, n, columns);
             i += height;
         }
     }

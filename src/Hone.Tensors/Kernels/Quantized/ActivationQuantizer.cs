@@ -6,14 +6,15 @@ namespace Hone.Tensors.Kernels.Quantized;
 /// <summary>
 /// Rounds rows of activations to int8, one scale for each 32 of them: scale = largest magnitude / 127, as llama.cpp does for
 /// its Q8_0. Rows are grouped by <see cref="GroupRows"/>; a group is [blocks, rows of the group] of <see cref="ActivationBlock"/>,
-/// so that a kernel reaches all its rows from one address.
+/// so that a kernel reaches all its rows from one address. For products of more precision each row becomes two: what
+/// the first rounds away, in steps 254 times as small, is the second; the sum of both has 16 bits.
 /// </summary>
 internal static unsafe class ActivationQuantizer
 {
     /// <summary>Rows that are multiplied together.</summary>
     public const int GroupRows = 8;
 
-    /// <summary>Bytes for <paramref name="rows"/> rows of <paramref name="width"/> activations.</summary>
+    /// <summary>Bytes for <paramref name="rows"/> int8 rows of <paramref name="width"/> activations.</summary>
     public static long Bytes(int rows, int width) => (long)rows * (width / PanelLayout.Block) * ActivationBlock.Bytes;
 
     /// <summary>Where the group that starts at row <paramref name="first"/> begins.</summary>
@@ -32,6 +33,40 @@ internal static unsafe class ActivationQuantizer
         for (int r = 0; r < rows; r++)
             for (int b = 0; b < blocks; b++)
                 Quantize(x + (nint)(first + r) * width + b * PanelLayout.Block, group + b * rows + r);
+    }
+
+    /// <summary>Quantises a group of int8 rows made of half as many rows of x, as pairs of a row and its rest.</summary>
+    /// <param name="x">[all rows, width].</param>
+    /// <param name="first">First int8 row, a multiple of <see cref="GroupRows"/>.</param>
+    /// <param name="rows">2, 4 ... <see cref="GroupRows"/>.</param>
+    /// <param name="width">Activations per row, a multiple of 32.</param>
+    /// <param name="target">Memory for all int8 rows.</param>
+    public static void QuantizePairs(float* x, int first, int rows, int width, ActivationBlock* target)
+    {
+        ActivationBlock* group = Group(target, first, width);
+        int blocks = width / PanelLayout.Block;
+        float* rest = stackalloc float[PanelLayout.Block];
+        for (int r = 0; r < rows; r += 2)
+            for (int b = 0; b < blocks; b++)
+            {
+                float* source = x + (nint)(first + r) / 2 * width + b * PanelLayout.Block;
+                ActivationBlock* block = group + b * rows + r;
+                Quantize(source, block);
+                Rest(source, block, rest);
+                Quantize(rest, block + 1);
+            }
+    }
+
+    /// <summary>What rounding took away.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rest(float* x, ActivationBlock* block, float* rest)
+    {
+        Vector256<float> scale = Vector256.Create(block->Scale);
+        for (int k = 0; k < PanelLayout.Block; k += 8)
+        {
+            Vector256<int> quants = Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(long*)(block->Quants + k)).AsSByte()).ToVector256Unsafe());
+            (Vector256.Load(x + k) - Vector256.ConvertToSingle(quants) * scale).Store(rest + k);
+        }
     }
 
     /// <summary>Quantises one block.</summary>

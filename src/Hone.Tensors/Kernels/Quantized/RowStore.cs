@@ -22,15 +22,18 @@ internal sealed unsafe class RowStore : WeightStore
 
     public override long Bytes => memory.Bytes;
 
-    public override void Multiply(WorkerPool workers, float* x, int rows, float* y)
+    public override void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias, bool precise)
     {
         if (rows > FewRows)
         {
             ExactProducts.Forward(workers, this, outputs, width, x, rows, y);
-            return;
         }
-        FewRowsJob job = new(this, x, rows, y);
-        workers.For(outputs, Group, ref job);
+        else
+        {
+            FewRowsJob job = new(this, x, rows, y);
+            workers.For(outputs, Group, ref job);
+        }
+        AddBias(bias, y, rows, outputs, outputs);
     }
 
     // Up to this many rows, weights go straight from the first-level cache, where a few rows of them are expanded, into sums.

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Kernels.Quantized;
@@ -9,7 +10,24 @@ internal abstract unsafe class WeightStore : IDisposable
     public abstract long Bytes { get; }
 
     /// <summary>y = x · Wᵀ, as fast as the type allows.</summary>
-    public abstract void Multiply(WorkerPool workers, float* x, int rows, float* y);
+    /// <param name="workers">Threads.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">At least 1.</param>
+    /// <param name="y">[rows, outputs].</param>
+    /// <param name="bias">[outputs] added to every row, or null.</param>
+    /// <param name="precise">x with 16 bits where it would be rounded to 8.</param>
+    public abstract void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias, bool precise);
+
+    /// <summary>Adds a part of the bias to rows of a result.</summary>
+    protected static void AddBias(float* bias, float* y, int rows, int outputs, int count)
+    {
+        if (bias == null) return;
+        for (int r = 0; r < rows; r++)
+        {
+            Span<float> row = new(y + (nint)r * outputs, count);
+            TensorPrimitives.Add(row, new ReadOnlySpan<float>(bias, count), row);
+        }
+    }
 
     /// <summary>Writes part of the weights, transposed: rows [row, row + rows), columns [column, column + columns) to [columns, rows].</summary>
     /// <param name="row">A multiple of 16.</param>

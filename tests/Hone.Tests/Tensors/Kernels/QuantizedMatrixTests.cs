@@ -49,6 +49,28 @@ public sealed unsafe class QuantizedMatrixTests
         }
     }
 
+    /// <summary>With 16 bits of each input the result is that of fp32 inputs but for 2e-5, for any number of rows, and the bias is added.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Multiply_PreciseEqualsExact(QuantType type)
+    {
+        using WorkerPool workers = new(2);
+        RandomStream random = new(8, type.ToString());
+        foreach ((int outputs, int width) in new[] { (1, 256), (39, 768), (100, 256) })
+        {
+            using QuantizedMatrix matrix = Random(type, outputs, width, random, precise: true);
+            float[] weights = Dequantize(matrix), bias = Normal(random, outputs);
+            foreach (int rows in new[] { 1, 2, 4, 5, 21 })
+            {
+                float[] x = Normal(random, rows * width), y = new float[rows * outputs], expected = new float[rows * outputs];
+                fixed (float* px = x, py = y, pb = bias) matrix.Multiply(workers, px, rows, py, pb);
+                Reference(weights, outputs, width, x, rows, expected);
+                for (int i = 0; i < expected.Length; i++) expected[i] += bias[i % outputs];
+                AssertClose(expected, y, 2e-5f);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void MultiplyExact_EqualsReference(QuantType type)
@@ -152,7 +174,7 @@ public sealed unsafe class QuantizedMatrixTests
     public void BadSizes_Throw(int outputs, int width, int bytes) =>
         Assert.Throws<ArgumentException>(() => new QuantizedMatrix(QuantType.Q8_0, outputs, width, new byte[bytes]));
 
-    private static QuantizedMatrix Random(QuantType type, int outputs, int width, RandomStream random)
+    private static QuantizedMatrix Random(QuantType type, int outputs, int width, RandomStream random, bool precise = false)
     {
         byte[] data = new byte[type.RowBytes(width) * outputs];
         for (int i = 0; i < data.Length; i++) data[i] = (byte)random.NextUInt32();
@@ -168,7 +190,7 @@ public sealed unsafe class QuantizedMatrixTests
                 else BitConverter.TryWriteBytes(data.AsSpan(b + offset), (Half)value);
             }
         }
-        return new QuantizedMatrix(type, outputs, width, data);
+        return new QuantizedMatrix(type, outputs, width, data) { IsPrecise = precise };
     }
 
     private static float[] Dequantize(QuantizedMatrix matrix)

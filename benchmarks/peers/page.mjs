@@ -1,0 +1,49 @@
+// docs/benchmarks.md from results.
+const sorted = list => [...list].sort((a, b) => a - b), middle = list => sorted(list)[list.length >> 1];
+const number = x => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+const percent = x => `${Math.round(100 * x)} %`;
+const spread = list => (list.length > 1 ? ` (${number(sorted(list)[0])}–${number(sorted(list).at(-1))})` : "");
+const verdict = (found, wanted) => (found === null || wanted === undefined ? "" : found >= wanted ? " ✓" : " ✗");
+
+function line(row, results) {
+  const kept = results.rows[row.id];
+  if (!kept) return `| ${row.what} | not measured | | | | | |`;
+  const own = kept.hone.map(r => r.value), others = kept.peer.map(r => r.value), share = kept.hone[0].share_of_peak === null ? null : middle(kept.hone.map(r => r.share_of_peak));
+  const base = row.against ? results.rows[row.against]?.hone.map(r => r.value) : others;
+  // Rounds alternate, so each ratio is of two measurements next to each other.
+  const ratio = base?.length ? middle(own.slice(0, base.length).map((x, i) => x / base[i])) : null;
+  const peak = kept.hone[0].peak ? ` of ${kept.hone[0].peak}` : "";
+  const shareText = share === null ? "–" : percent(share) + peak + verdict(share, row.share);
+  const planned = row.planned ? `${number(share / row.planned.share)} × the share of the figure in the table below${verdict(share / row.planned.share, row.planned.ratio)}` : "";
+  return `| ${row.what} | ${number(middle(own))}${spread(own)} ${kept.hone[0].unit} | ${shareText} | ${row.share ? percent(row.share) : ""} | ${others.length ? `${number(middle(others))}${spread(others)}${kept.peer[0].threads ? `, ${kept.peer[0].threads} thr.` : ""}` : "–"} | ${[ratio === null ? "" : `${number(ratio)}${verdict(ratio, row.ratio)}`, planned].filter(Boolean).join("; ") || "–"} | ${row.ratio ?? row.planned?.ratio ?? ""} |`;
+}
+
+export function page(rows, { rows: kept, facts }, notes) {
+  const { peaks } = facts, results = { rows: kept };
+  const gguf = Object.entries(facts.greedy ?? {}).map(([type, runs]) => {
+    const same = runs.reduce((s, r) => s + r.same, 0), all = runs.reduce((s, r) => s + r.of, 0);
+    const forks = runs.filter(r => r.same < r.of).map(r => `after ${r.same} of ${r.of} (the two best log-probabilities ${r.margin.toFixed(3)} apart)`);
+    return `- ${type === "f32" ? "F32" : "Q8_0"}: ${same} of ${all} greedy tokens equal over ${runs.length} prompts${forks.length ? `; texts part ${forks.join(", ")}` : ""}.`;
+  });
+  return `# Benchmarks
+
+Written by \`benchmarks/peers/run\`, which installs the peers (PyTorch 1.13 on OpenBLAS 0.3.21 from Debian, node-llama-cpp and
+@huggingface/tokenizers from npm) and measures both sides in turn on one machine. Numbers are the median over rounds of the best sample of a
+round (a disturbance only makes a sample slower), with the range over rounds in brackets; ratios are medians of neighbouring pairs. PyTorch
+runs at its better number of threads. Shares compare with what \`hone bench peaks\` measures in the same run.
+
+Machine: two cores, ${peaks ? `${number(peaks.two.fp32_gflops)} GFLOP/s fp32, ${number(peaks.two.int8_gops)} GOP/s int8, ${number(Math.max(peaks.one.read_gbs, peaks.two.read_gbs))} GB/s read (one core: ${number(peaks.one.fp32_gflops)}, ${number(peaks.one.int8_gops)}, ${number(peaks.one.read_gbs)})` : "not measured"}.
+
+| what | Hone | share of peak | to reach | peer | ratio | to reach |
+|---|---|---|---|---|---|---|
+${rows.map(row => line(row, results)).join("\n")}
+
+${facts.help ? `\`hone --help\` takes ${facts.help.toFixed(0)} ms (to reach: 150).` : ""}
+${facts.cosine ? `Embeddings with 8 bits have a cosine of at least ${facts.cosine.toFixed(5)} with those of fp32 (to reach: 0.999).` : ""}
+
+## GGUF files written by Hone, read by llama.cpp
+
+${gguf.join("\n")}
+
+${notes}`;
+}
