@@ -44,7 +44,7 @@ public sealed class OfficialClientTests(TestServer server) : IClassFixture<TestS
         Assert.InRange(JsonDocument.Parse(call.ToolCalls[0].FunctionArguments).RootElement.GetProperty("a").GetInt32(), 0, 99);
         ChatCompletion after = await chat.CompleteChatAsync([.. Messages, new AssistantChatMessage(call), new ToolChatMessage(call.ToolCalls[0].Id, "7")], new ChatCompletionOptions { Tools = { Tool }, MaxOutputTokenCount = 5 });
         Assert.NotNull(after.Content);
-        ChatResponseFormat format = ChatResponseFormat.CreateJsonSchemaFormat("x", BinaryData.FromString("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}"""));
+        OpenAI.Chat.ChatResponseFormat format = OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("x", BinaryData.FromString("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}"""));
         ChatCompletion structured = await chat.CompleteChatAsync(Messages, new ChatCompletionOptions { ResponseFormat = format });
         Assert.Contains("ok", JsonDocument.Parse(structured.Content[0].Text).RootElement.EnumerateObject().Select(p => p.Name));
     }
