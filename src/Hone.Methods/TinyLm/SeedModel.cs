@@ -34,7 +34,7 @@ public sealed record SeedSize(string Name, int Layers, int Width, int Heads, int
 public static class SeedModel
 {
     /// <summary>Longest sequence, in tokens.</summary>
-    public const int Context = 512;
+    public const int Context = 1024;
 
     /// <summary>Renders a question as <c>&lt;q&gt;…&lt;a&gt;</c> and an answer as <c>…&lt;eos&gt;</c>.</summary>
     public const string ChatTemplate =
