@@ -39,7 +39,7 @@ public sealed class BmcReproduction : IReproduction
         Size size = options.IsQuick ? Size.Quick : Size.Full;
         TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
         using IProgressTask progress = run.Reporter.Start("bmc", options.Seeds * 5L, "arms");
-        Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 1e-3, run);
+        Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 2e-3, run);
         WeightSnapshot start = new(model.Model);
         Dictionary<string, List<Outcome>> arms = [];
         List<double> before = [];

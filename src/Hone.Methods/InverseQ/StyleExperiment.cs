@@ -25,7 +25,7 @@ internal sealed record StyleOutcome(double Score, double Kl, int SamplesTo80);
 /// </summary>
 internal sealed class StyleExperiment
 {
-    private const string GoodTag = "write {question}", BadTag = "answer {question}";
+    private const string GoodTag = "{question} write", BadTag = "{question} answer";
     private static readonly WordProblemOptions Short = new() { MinSteps = 1, MaxSteps = 2, DistractorShare = 0 };
     private readonly TextModel model;
     private readonly StyleSize size;

@@ -22,11 +22,11 @@ public sealed partial class RiseBuilder(TextModel model, IChecker checker, IErro
 {
     private const int Chunk = 32;
     private readonly EditWording wording = options.Wording ?? EditPrompt.For(model);
-    private readonly string settings = Fingerprint.Of(new
-    {
-        run.Seed, model.Loaded.Path, options.NumGenerations, options.Temperature, options.TopP, options.MaxCompletionLength, options.Edits, options.EditDistanceFilter, options.MaxEditDistance,
-        options.Injector, options.Wording, options.SplitBy, options.Check, Full = options.Pairs == PairKinds.Full, Edit = options.Pairs == PairKinds.Edit,
-    });
+    private readonly string settings = Fingerprint.Of((object?[])
+    [
+        run.Seed, model.Loaded.Path, options.NumGenerations, options.Temperature, options.TopP, options.MaxCompletionLength, options.Edits, options.EditDistanceFilter,
+        options.MaxEditDistance, options.Injector, options.Wording, options.SplitBy, options.Check, options.Pairs,
+    ]);
 
     /// <summary>Counts by what happened: questions kept and skipped, edits kept and dropped, with reasons.</summary>
     public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);

