@@ -19,9 +19,9 @@ namespace Hone.Methods.TlTraining;
 /// <summary>How large the experiment is.</summary>
 internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Test)
 {
-    public static TlSize Full { get; } = new(1200, 260, 40, 400);
+    public static TlSize Full { get; } = new(1000, 180, 24, 256);
 
-    public static TlSize Quick { get; } = new(300, 60, 6, 100);
+    public static TlSize Quick { get; } = new(200, 40, 3, 64);
 }
 
 /// <summary>What one arm came to on one seed.</summary>
