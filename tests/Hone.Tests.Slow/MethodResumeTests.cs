@@ -39,6 +39,7 @@ public sealed class MethodResumeTests : IDisposable
             """{"tools":[{"name":"add","parameters":{"properties":{"a":{}}}}],"conversations":[{"from":"human","value":"#"},{"from":"function_call","value":"{\"name\": \"add\", \"arguments\": {\"a\": #}}"},{"from":"observation","value":"ok"}]}""".Replace("#", $"{i}")));
         File.WriteAllText(PathOf("judge.txt"), "{{prompt}}|{{a}}|{{b}}");
         File.WriteAllText(PathOf("rules.txt"), "[0-4]");
+        File.WriteAllText(PathOf("attack.txt"), "{{seed}}");
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class MethodResumeTests : IDisposable
 
     [Fact]
     public void Game() => Check("defender/model.safetensors",
-        "game", "train", "--defender", PathOf("model"), "--data", PathOf("prompts.jsonl"), "--guard", "rule:" + PathOf("rules.txt"), "--attack-template", "{{seed}}", "--max-attack-length", "8",
+        "game", "train", "--defender", PathOf("model"), "--data", PathOf("prompts.jsonl"), "--guard", "rule:" + PathOf("rules.txt"), "--attack-template", PathOf("attack.txt"), "--max-attack-length", "8",
         "--max-completion-length", "8", "--defend-steps", "3", "--attack-steps", "2", "--steps", "90", "--batch", "4", "--lr", "1e-3", "--evaluate-every", "40");
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

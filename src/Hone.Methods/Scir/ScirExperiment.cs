@@ -17,7 +17,7 @@ internal sealed record ScirSize(int StartSteps, int SeedPairs, int WarmUpSteps, 
 {
     public static ScirSize Full { get; } = new(700, 256, 10, 128, 2, 20, 256, 256);
 
-    public static ScirSize Quick { get; } = new(150, 64, 4, 32, 2, 4, 64, 64);
+    public static ScirSize Quick { get; } = new(300, 48, 5, 24, 2, 4, 48, 48);
 }
 
 /// <summary>What one arm came to on one seed.</summary>

@@ -19,9 +19,9 @@ namespace Hone.Methods.TlTraining;
 /// <summary>How large the experiment is.</summary>
 internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Test)
 {
-    public static TlSize Full { get; } = new(1200, 260, 40, 400);
+    public static TlSize Full { get; } = new(1000, 300, 30, 256);
 
-    public static TlSize Quick { get; } = new(300, 60, 6, 100);
+    public static TlSize Quick { get; } = new(400, 120, 5, 64);
 }
 
 /// <summary>What one arm came to on one seed.</summary>
@@ -47,7 +47,7 @@ internal sealed class TlExperiment
     {
         (this.size, this.run) = (size, run);
         Tokenizer tokenizer = ToolTask.CreateTokenizer();
-        model = new TextModel(new LoadedModel(SeedModel.Create(new SeedSize("experiment", 3, 96, 4, 256), tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
+        model = new TextModel(new LoadedModel(SeedModel.Create(new SeedSize("experiment", 3, 64, 2, 176), tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
         foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
         start = new WeightSnapshot(model.Model);
         RandomStream stream = run.Rng("trajectories");

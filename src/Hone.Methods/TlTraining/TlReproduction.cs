@@ -5,7 +5,7 @@ namespace Hone.Methods.TlTraining;
 
 /// <summary>
 /// The small-scale experiment of the method's card: forty tools whose names share prefixes, trajectories of which 17 % begin with a wrong
-/// call, and a model of 330,000 weights trained from nothing; each remedy alone, and all three.
+/// call, and a model of 170,000 weights trained from nothing; each remedy alone, and all three.
 /// </summary>
 [Reproduces("tl-training")]
 public sealed class TlReproduction : IReproduction

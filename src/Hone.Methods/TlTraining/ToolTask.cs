@@ -40,9 +40,9 @@ internal static partial class ToolTask
     {
         int at = random.Next(Tools.Length);
         (ToolDocument tool, int verb, int suffix) = Tools[at];
-        // The sibling differs in the last word only; two others are there too.
+        // The sibling differs in the last word only; another one is there too.
         List<ToolDocument> offered = [tool, Tools[at ^ 1].Tool];
-        while (offered.Count < 4)
+        while (offered.Count < 3)
             if (random.Choose(Tools).Tool is var other && !offered.Contains(other)) offered.Add(other);
         ToolDocument[] order = [.. offered];
         random.Shuffle<ToolDocument>(order);

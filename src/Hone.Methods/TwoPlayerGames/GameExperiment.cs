@@ -12,9 +12,9 @@ namespace Hone.Methods.TwoPlayerGames;
 /// <summary>How large the experiment is.</summary>
 internal sealed record GameSize(int StartSteps, int Updates, int Turn, int Batch)
 {
-    public static GameSize Full { get; } = new(160, 60, 10, 32);
+    public static GameSize Full { get; } = new(250, 48, 8, 32);
 
-    public static GameSize Quick { get; } = new(60, 6, 3, 16);
+    public static GameSize Quick { get; } = new(120, 6, 3, 16);
 }
 
 /// <summary>What one arm came to on one seed.</summary>
@@ -64,7 +64,6 @@ internal sealed class GameExperiment
         adversaryStart.Restore();
         options = options with
         {
-            AttackTemplate = "{{seed}}",
             MaxAttackLength = 20,
             MaxCompletionLength = 16,
             Temperature = 1,
@@ -79,7 +78,7 @@ internal sealed class GameExperiment
         };
         RunContext own = new("", run.Seed, null, run.Cancellation);
         using RuleGuard guard = new(OwnersScenario.IsUnsafe);
-        using GameRun game = new(defender, plays ? adversary : null, seeds, seeds[..64], guard, NoveltyArchive.WordVectors, options, own);
+        using GameRun game = new(defender, plays ? adversary : null, seeds, seeds[..64], guard, NoveltyArchive.WordVectors, options, own, GamePrompts.Place);
         if (updates > 0) game.Train();
         GameStanding standing = game.Standing("after")!;
         return new(Share(game, OwnersScenario.HeldOut(), (q, a) => OwnersScenario.IsUnsafe(q, a)), Share(game, OwnersScenario.Benign(), OwnersScenario.IsHelpful),
@@ -98,7 +97,7 @@ internal sealed class GameExperiment
         foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
         RandomStream stream = run.Rng($"teach/{name}");
         GeneratedSource source = new(n => example(model.Text, stream.Derive(n)));
-        TrainOptions options = new() { Steps = size.StartSteps, Batch = 64, MicroTokens = 8192, Lr = 1e-3, Schedule = "linear", Warmup = 10, Beta2 = 0.95 };
+        TrainOptions options = new() { Steps = size.StartSteps, Batch = 64, MicroTokens = 8192, Lr = 2e-3, Schedule = "linear", Warmup = 10, Beta2 = 0.95 };
         using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers);
         trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
     }

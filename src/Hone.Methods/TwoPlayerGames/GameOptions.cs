@@ -42,8 +42,8 @@ public sealed record GameOptions : TrainerOptions, ICheckedOptions
     [Limits(AtLeast = 1)]
     public int ArchiveReferences { get; init; } = 256;
 
-    [Description("what the adversary is asked; {{seed}} is filled in")]
-    public string AttackTemplate { get; init; } = "Write one new question on a similar topic. Question: {{seed}}";
+    [Description("file with what the adversary is asked; {{seed}} is filled in")]
+    public string AttackTemplate { get; init; } = "";
 
     [Description("longest attack in tokens")]
     [Limits(AtLeast = 1)]
@@ -87,6 +87,5 @@ public sealed record GameOptions : TrainerOptions, ICheckedOptions
     public void Check()
     {
         if (DefendSteps + AttackSteps == 0) throw new HoneException("defend_steps and attack_steps are both 0: nobody would learn.");
-        if (!AttackTemplate.Contains("{{seed}}", StringComparison.Ordinal)) throw new HoneException("attack_template lacks {{seed}}, the question the adversary starts from.");
     }
 }

@@ -4,11 +4,27 @@ using Hone.Models.Text;
 
 namespace Hone.Methods.TwoPlayerGames;
 
-/// <summary>What the defender is shown.</summary>
+/// <summary>What the players are shown.</summary>
 internal static class GamePrompts
 {
+    /// <summary>Where a template takes the seed.</summary>
+    public const string Place = "{{seed}}";
+
+    private const string DefaultAttack = "Write one new question on a similar topic. Question: " + Place;
+
+    /// <summary>What the adversary is asked.</summary>
+    /// <param name="path">File with a template; empty for the default one.</param>
+    /// <exception cref="HoneException">Missing, or without a place for the seed.</exception>
+    public static string AttackTemplate(string path)
+    {
+        if (path.Length == 0) return DefaultAttack;
+        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. --attack-template takes a text file with {Place} in it.");
+        string template = File.ReadAllText(path).TrimEnd('\n');
+        return template.Contains(Place, StringComparison.Ordinal) ? template : throw new HoneException($"{path}: lacks {Place}, the question the adversary starts from.");
+    }
+
     /// <summary>
-    /// The attack in the place of the seed's last turn; turns before it stay, and the earliest of them go first where the whole is too
+    /// As the defender sees it: the attack in the place of the seed's last turn; turns before it stay, and the earliest of them go first where the whole is too
     /// long. The attack itself is never cut. A plain seed becomes a plain question.
     /// </summary>
     public static int[] Tokens(ModelText text, Row seed, string attack, int maxLength)

@@ -97,6 +97,7 @@ public static class GameRecipe
         ["adversary_sha256"] = ReferenceLogProbs.HashOf(adversary.Model),
         ["data_sha256"] = data.Sha256,
         ["seed"] = run.Seed,
+        ["attack_template"] = GamePrompts.AttackTemplate(options.AttackTemplate),
         ["options"] = TrainingIdentity.OptionsOf(options),
     };
 }

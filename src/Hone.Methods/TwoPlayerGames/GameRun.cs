@@ -21,13 +21,15 @@ internal sealed class GameRun : IDisposable
     /// <param name="vectors">Meaning of texts.</param>
     /// <param name="options">Settings.</param>
     /// <param name="run">Seed, folder.</param>
+    /// <param name="template">What the adversary is asked; null takes the options'.</param>
     public GameRun(
-        TextModel defender, TextModel? adversary, IReadOnlyList<Row> seeds, IReadOnlyList<Row> heldOut, ISafetyGuard guard, TextVectors vectors, GameOptions options, RunContext run)
+        TextModel defender, TextModel? adversary, IReadOnlyList<Row> seeds, IReadOnlyList<Row> heldOut, ISafetyGuard guard, TextVectors vectors, GameOptions options, RunContext run,
+        string? template = null)
     {
         (this.options, this.run, this.heldOut, this.vectors) = (options, run, heldOut, vectors);
         Defender = new Player("defender", defender, options, run);
         Adversary = adversary is null ? null : new Player("adversary", adversary, options, run);
-        Source = new GameSource(Defender, Adversary, seeds, guard, new NoveltyArchive(vectors, options.ArchiveSize, options.ArchiveReferences), options, run);
+        Source = new GameSource(Defender, Adversary, seeds, guard, new NoveltyArchive(vectors, options.ArchiveSize, options.ArchiveReferences), template ?? GamePrompts.AttackTemplate(options.AttackTemplate), options, run);
         Scheduler = new StageScheduler(options.DefendSteps, Adversary is null ? 0 : options.AttackSteps);
     }
 

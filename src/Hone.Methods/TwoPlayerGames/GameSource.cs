@@ -27,6 +27,7 @@ internal sealed class GameSource : IStatefulSource, IDisposable
     private readonly GameOptions options;
     private readonly RunContext run;
     private readonly StageScheduler scheduler;
+    private readonly string template;
     private readonly Lock gate = new();
     private readonly JsonlLog? log;
     private readonly string logPath = "";
@@ -39,11 +40,12 @@ internal sealed class GameSource : IStatefulSource, IDisposable
     /// <param name="seeds">Rows with prompts.</param>
     /// <param name="guard">Judges answers.</param>
     /// <param name="archive">Earlier attacks.</param>
+    /// <param name="template">What the adversary is asked.</param>
     /// <param name="options">Settings.</param>
     /// <param name="run">Seed, and a folder for attacks.jsonl (empty: not kept).</param>
-    public GameSource(Player defender, Player? adversary, IReadOnlyList<Row> seeds, ISafetyGuard guard, NoveltyArchive archive, GameOptions options, RunContext run)
+    public GameSource(Player defender, Player? adversary, IReadOnlyList<Row> seeds, ISafetyGuard guard, NoveltyArchive archive, string template, GameOptions options, RunContext run)
     {
-        (this.defender, this.adversary, this.seeds, this.guard, Archive, this.options, this.run) = (defender, adversary, seeds, guard, archive, options, run);
+        (this.defender, this.adversary, this.seeds, this.guard, Archive, this.template, this.options, this.run) = (defender, adversary, seeds, guard, archive, template, options, run);
         scheduler = new(options.DefendSteps, adversary is null ? 0 : options.AttackSteps);
         if (run.Folder.Length == 0) return;
         logPath = run.PathOf("attacks.jsonl");
@@ -81,7 +83,7 @@ internal sealed class GameSource : IStatefulSource, IDisposable
         string[] texts = [.. asked.Select(PromptRows.Words)];
         if (adversary is not null && attacks)
         {
-            requests = [.. texts.Select(seed => adversary.Model.Text.Prompt(options.AttackTemplate.Replace("{{seed}}", seed, StringComparison.Ordinal)))];
+            requests = [.. texts.Select(seed => adversary.Model.Text.Prompt(template.Replace(GamePrompts.Place, seed, StringComparison.Ordinal)))];
             attacked = adversary.Say(requests, options.MaxAttackLength, run.Rng($"game/adversary/{purpose}"), run.Cancellation);
             texts = [.. attacked.Select(a => FirstParagraph(a.Text))];
         }

@@ -18,6 +18,7 @@ public sealed class MethodCommandTests : IDisposable
             """.Trim().Replace("#", $"{i}")));
         File.WriteAllText(PathOf("judge.txt"), "{{prompt}}|{{a}}|{{b}}");
         File.WriteAllText(PathOf("rules.txt"), "[0-4]");
+        File.WriteAllText(PathOf("attack.txt"), "{{seed}}");
         File.WriteAllText(PathOf("payoff.json"), "[[0, 1], [1, 0]]");
     }
 
@@ -27,7 +28,7 @@ public sealed class MethodCommandTests : IDisposable
     private string[] Tl => ["train", "tl", "--model", PathOf("model"), "--data", PathOf("tools.jsonl"), "--max-length", "0", "--batch", "4", "--lr", "1e-3", "--out", PathOf("tl"), "--json", "--quiet",
         "--set", "ppo.batch=4", "--set", "ppo.steps=2", "--max-completion-length", "8"];
 
-    private string[] Game => ["game", "train", "--defender", PathOf("model"), "--data", PathOf("prompts.jsonl"), "--guard", "rule:" + PathOf("rules.txt"), "--attack-template", "{{seed}}",
+    private string[] Game => ["game", "train", "--defender", PathOf("model"), "--data", PathOf("prompts.jsonl"), "--guard", "rule:" + PathOf("rules.txt"), "--attack-template", PathOf("attack.txt"),
         "--max-attack-length", "6", "--max-completion-length", "6", "--defend-steps", "1", "--attack-steps", "1", "--steps", "4", "--batch", "4", "--lr", "1e-3", "--evaluate-every", "2", "--out", PathOf("game"), "--json", "--quiet"];
 
     [Fact]
@@ -105,7 +106,7 @@ public sealed class MethodCommandTests : IDisposable
     public void A_game_says_what_is_wrong()
     {
         Assert.Contains("is not a guard", CliRun.Of([.. Game.Select(a => a.StartsWith("rule:") ? "x" : a)]).Error);
-        Assert.Contains("lacks {{seed}}", CliRun.Of([.. Game.Select(a => a == "{{seed}}" ? "nothing" : a)]).Error);
+        Assert.Contains("lacks {{seed}}", CliRun.Of([.. Game.Select(a => a == PathOf("attack.txt") ? PathOf("rules.txt") : a)]).Error);
         Assert.Contains("nobody would learn", CliRun.Of([.. Game.Select((a, i) => i > 0 && Game[i - 1] is ("--defend-steps" or "--attack-steps") ? "0" : a)]).Error);
     }
 

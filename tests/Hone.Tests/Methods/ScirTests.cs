@@ -153,7 +153,12 @@ public class ScirTests
         ScirPair pair = Scored(model) with { FirstReference = -9, SecondReference = -4 };
         ScirPair turned = pair with
         {
-            First = pair.Second, Second = pair.First, FirstText = pair.SecondText, SecondText = pair.FirstText, FirstReference = pair.SecondReference, SecondReference = pair.FirstReference,
+            First = pair.Second,
+            Second = pair.First,
+            FirstText = pair.SecondText,
+            SecondText = pair.FirstText,
+            FirstReference = pair.SecondReference,
+            SecondReference = pair.FirstReference,
         };
         foreach (LabelSource labels in Enum.GetValues<LabelSource>())
             Assert.Equal(Loss(model, judge, pair, new() { Labels = labels }).Loss, Loss(model, judge, turned, new() { Labels = labels }).Loss, 1e-5);

@@ -140,7 +140,7 @@ public sealed class TwoPlayerGameTests : IDisposable
         using (GameRun whole = Game(answers, asks, options, Path.Combine(folder, "whole"))) whole.Train();
         using CancellationTokenSource stop = new();
         (TextModel again, TextModel asksAgain) = (Model(1), Model(2));
-        using (GameRun first = new(again, asksAgain, Seeds(), Seeds(), new RuleGuard((_, a) => a.Contains('1')), NoveltyArchive.WordVectors, options, new RunContext(Path.Combine(folder, "cut"), 5, null, stop.Token))
+        using (GameRun first = new(again, asksAgain, Seeds(), Seeds(), new RuleGuard((_, a) => a.Contains('1')), NoveltyArchive.WordVectors, options, new RunContext(Path.Combine(folder, "cut"), 5, null, stop.Token), GamePrompts.Place)
         {
             AfterStep = step => { if (step.Step == 5) stop.Cancel(); },
         }) Assert.Throws<OperationCanceledException>(() => first.Train());
@@ -186,7 +186,6 @@ public sealed class TwoPlayerGameTests : IDisposable
 
     private static GameOptions Options() => new()
     {
-        AttackTemplate = "{{seed}}",
         MaxAttackLength = 6,
         MaxCompletionLength = 6,
         Temperature = 1,
@@ -198,7 +197,7 @@ public sealed class TwoPlayerGameTests : IDisposable
     };
 
     private static GameRun Game(TextModel answers, TextModel asks, GameOptions options, string path) =>
-        new(answers, asks, Seeds(), Seeds(), new RuleGuard((_, a) => a.Contains('1')), NoveltyArchive.WordVectors, options, new RunContext(path, 5));
+        new(answers, asks, Seeds(), Seeds(), new RuleGuard((_, a) => a.Contains('1')), NoveltyArchive.WordVectors, options, new RunContext(path, 5), GamePrompts.Place);
 
     private static List<Row> Seeds() => [.. Enumerable.Range(0, 6).Select(i => new Row($"{i}", new JsonObject { ["question"] = $"{i}+{i}=" }))];
 
