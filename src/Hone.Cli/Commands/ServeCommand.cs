@@ -30,10 +30,11 @@ internal sealed class ServeCommand : CliCommand
     private readonly Option<double?> cache = CliOptions.OptionalNumber("--cache-gb", "Most memory for keys and values, in GB; a quarter of the machine's if left out.", 0.001, 10_000);
     private readonly Option<double> timeout = CliOptions.Number("--request-timeout", "Longest a request may take, in seconds.", 600.0, 1, 1e6);
     private readonly Option<double> drain = CliOptions.Number("--drain-timeout", "Longest that accepted requests are waited for on Ctrl-C, in seconds.", 30.0, 0, 1e6);
+    private readonly PrecisionOption precision = new(Precision.Stored);
     private readonly Option<string?> traces = CliOptions.Text("--otlp", "Where traces are sent, such as http://localhost:4317; OTEL_EXPORTER_OTLP_ENDPOINT if left out.", "URL");
 
     public override IEnumerable<Symbol> Symbols =>
-        [model, embedModel, adapters, kv, name, host, port, keyFile, context, sequences, queue, cache, timeout, drain, traces];
+        [model, embedModel, adapters, kv, name, host, port, keyFile, context, sequences, queue, cache, timeout, drain, precision.Option, traces];
 
     public override SharedOptions Shared => SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
@@ -107,7 +108,7 @@ internal sealed class ServeCommand : CliCommand
         ServedModels models = new();
         if (run.Get(model) is { } path)
         {
-            LoadedModel loaded = ModelOptions.Load(run, path);
+            LoadedModel loaded = ModelOptions.Load(run, path, precision.Read(run));
             EngineOptions engine = new()
             {
                 Workers = workers,

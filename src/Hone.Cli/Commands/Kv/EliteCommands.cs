@@ -29,7 +29,7 @@ internal sealed class SequenceOptions(int defaultCount)
 [CliCommand("kv elite rank", "Find out which rotary chunks of each head matter.")]
 internal sealed class EliteRankCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly SequenceOptions text = new(32);
     private readonly Option<int> pairs = CliOptions.Number("--pairs", "Pairs of a query and a key sampled for each head.", 4096, 1, 1 << 24);
     private readonly Option<ChunkChoice> choice = CliOptions.Choice("--choice", "How chunks are ordered; all but elite are baselines.", ChunkChoice.Elite);
@@ -64,7 +64,7 @@ internal sealed class EliteRankCommand : CliCommand
 [CliCommand("kv elite sweep", "Divide a cache between rotated chunks and latent, by perplexity.")]
 internal sealed class EliteSweepCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly SequenceOptions text = new(32);
     private readonly Option<string?> rank = CliOptions.Text("--rank", "Order of the chunks, from 'kv elite rank'.", "FILE", isRequired: true);
     private readonly Option<double> ratio = CliOptions.Number("--ratio", "Cache as a share of the full one.", 0.25, 0.001, 1);
@@ -96,7 +96,7 @@ internal sealed class EliteSweepCommand : CliCommand
 [CliCommand("kv elite convert", "Convert a model to a smaller cache.")]
 internal sealed class EliteConvertCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly SequenceOptions text = new(16);
     private readonly Option<string?> rank = CliOptions.Text("--rank", "Order of the chunks, from 'kv elite rank'.", "FILE", isRequired: true);
     private readonly Option<double> ratio = CliOptions.Number("--ratio", "Cache as a share of the full one.", 0.25, 0.001, 1);
@@ -145,7 +145,7 @@ internal sealed class EliteConvertCommand : CliCommand
 [CliCommand("kv elite uptrain", "Train a converted model on, so that it recovers.")]
 internal sealed class EliteUptrainCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly RecipeOptions<EliteUptrainOptions> recipe = new("elitekv-uptrain", "data", "length", "sequences", "train.steps", "train.lr", "train.batch");
 
     public override IEnumerable<Symbol> Symbols => [.. model.All, .. recipe.All];
@@ -182,7 +182,7 @@ internal sealed class EliteUptrainCommand : CliCommand
 [CliCommand("kv elite eval", "Measure a converted model against the original.")]
 internal sealed class EliteEvalCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly SequenceOptions text = new(16);
     private readonly Option<string?> original = CliOptions.Text("--original", "The model before conversion.", "MODEL", isRequired: true);
 
