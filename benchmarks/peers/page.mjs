@@ -18,7 +18,7 @@ function line(row, results) {
   return `| ${row.what} | ${number(middle(own))}${spread(own)} ${kept.hone[0].unit} | ${shareText} | ${row.share ? percent(row.share) : ""} | ${others.length ? `${number(middle(others))}${spread(others)}${kept.peer[0].threads ? `, ${kept.peer[0].threads} thr.` : ""}` : "–"} | ${[ratio === null ? "" : `${number(ratio)}${verdict(ratio, row.ratio)}`, planned].filter(Boolean).join("; ") || "–"} | ${row.ratio ?? row.planned?.ratio ?? ""} |`;
 }
 
-export function page(rows, { rows: kept, facts }, notes) {
+export function page(rows, single, { rows: kept, facts }, notes) {
   const { peaks } = facts, results = { rows: kept };
   const gguf = Object.entries(facts.greedy ?? {}).map(([type, runs]) => {
     const same = runs.reduce((s, r) => s + r.same, 0), all = runs.reduce((s, r) => s + r.of, 0);
@@ -37,6 +37,12 @@ Machine: two cores, ${peaks ? `${number(peaks.two.fp32_gflops)} GFLOP/s fp32, ${
 | what | Hone | share of peak | to reach | peer | ratio | to reach |
 |---|---|---|---|---|---|---|
 ${rows.map(row => line(row, results)).join("\n")}
+
+On one thread, counted in processor time, which passes only while the program runs (so that other programs disturb less):
+
+| what | Hone | share of peak | to reach | peer | ratio | to reach |
+|---|---|---|---|---|---|---|
+${single.map(row => line(row, results)).join("\n")}
 
 ${facts.help ? `\`hone --help\` takes ${facts.help.toFixed(0)} ms (to reach: 150).` : ""}
 ${facts.cosine ? `Embeddings with 8 bits have a cosine of at least ${facts.cosine.toFixed(5)} with those of fp32 (to reach: 0.999).` : ""}

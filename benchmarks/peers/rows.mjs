@@ -8,7 +8,13 @@ const nn = (m, n, k, share = 0.75) => gemm(`${m}×${n}×${k}`, ["--shape", `m=${
 const both = name => [[name, 1], [name, 2]];
 const mid = "layers=6,dim=288,heads=6,kv=6,ff=768,vocab=4096";
 
-export const rows = ({ model, q8, encoder, tokenizer, text }) => [
+// With THREADS=1 every row runs on one thread and counts processor time, for machines that others use too.
+export const rows = setup => (process.env.THREADS === "1" ? all(setup).map(onOneThread) : all(setup));
+
+const onOneThread = row => row.what.endsWith("one thread") ? row
+  : { ...row, id: `${row.id} (1)`, what: `${row.what}, one thread`, hone: [...row.hone, "--threads", "1"], torch: row.torch?.filter(([, threads]) => threads === 1), against: row.against && `${row.against} (1)` };
+
+const all = ({ model, q8, encoder, tokenizer, text }) => [
   nn(1024, 1024, 1024, 0.9), nt(4096, 128, 128), nt(4096, 512, 128), nt(4096, 128, 512), nn(4096, 128, 512), tn(128, 128, 4096), tn(512, 128, 4096),
   nt(2048, 288, 288), nt(2048, 4096, 288), tn(4096, 288, 2048),
   { id: "train small", what: "training step, 1.07 M weights, 32 × 128 tokens", hone: ["train"], torch: both("train-small"), share: 0.65, ratio: 2.5 },

@@ -25,6 +25,7 @@ internal abstract class BenchCommand : CliCommand
         """
         The value is that of the fastest sample, because other programs only ever make one slower; median stands beside it.
         share_of_peak divides it by what the machine can do at most with as many threads, measured in the same run.
+        With --threads 1 processor time is counted instead of time passed.
         """;
 
     /// <summary>The benchmark's own options.</summary>

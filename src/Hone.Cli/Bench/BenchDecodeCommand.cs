@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Hone.Cli.Options;
 using Hone.Inference;
@@ -59,11 +58,11 @@ internal sealed class BenchDecodeCommand : BenchCommand
     private static double DecodeSeconds(Engine engine, GenerationRequest request, CommandRun run)
     {
         int seen = 0;
-        long start = 0;
+        double start = 0;
         engine.Generate([request], _ =>
         {
-            if (++seen == request.Samples) start = Stopwatch.GetTimestamp();
+            if (++seen == request.Samples) start = BenchTimer.Now(run);
         }, run.Cancellation);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return BenchTimer.Now(run) - start;
     }
 }

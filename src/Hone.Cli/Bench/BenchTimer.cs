@@ -8,16 +8,24 @@ namespace Hone.Cli.Bench;
 /// <param name="Count">Number of samples.</param>
 internal sealed record BenchTimes(double Best, double Median, int Count);
 
-/// <summary>Repeats work until its time is up. The first run, which also compiles, does not count.</summary>
+/// <summary>
+/// Repeats work until its time is up. The first run, which also compiles, does not count. With one thread, processor time is counted, which
+/// passes only while the program runs: other programs then disturb less.
+/// </summary>
 internal static class BenchTimer
 {
     /// <summary>Times whole runs.</summary>
     public static BenchTimes Run(CommandRun run, double seconds, Action work) => Run(run, seconds, () =>
     {
-        long start = Stopwatch.GetTimestamp();
+        double start = Now(run);
         work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Now(run) - start;
     });
+
+    /// <summary>Seconds on the clock that counts.</summary>
+    public static double Now(CommandRun run) => run.Threads == 1
+        ? Environment.CpuUsage.TotalTime.TotalSeconds
+        : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
     /// <summary>For work that times its own part of interest.</summary>
     /// <param name="run">Progress and cancellation.</param>

@@ -9,7 +9,7 @@ public enum Precision
     /// <summary>Matrices decoded into fp32.</summary>
     Fp32,
 
-    /// <summary>Matrices of a GGUF file in the bits they are stored in, inputs with 16 bits: nearly as exact, less memory, faster writing.</summary>
+    /// <summary>Matrices of a GGUF file in the bits they are stored in: as exact, less memory, faster writing.</summary>
     Stored,
 
     /// <summary>Matrices in 8 bits or fewer, inputs with 8.</summary>
@@ -22,7 +22,7 @@ public sealed class PrecisionOption(Precision defaultValue)
 {
     private readonly Option<Precision> precision = CliOptions.Choice(
         "--precision",
-        "fp32: matrices decoded exactly. stored: a .gguf file's matrices in its own bits, inputs with 16 (equal to fp32 within 0.001 of a log-probability). fast: matrices in 8 bits or fewer, inputs with 8.",
+        "fp32: matrices decoded exactly. stored: the same results with a .gguf file's matrices in its own bits. fast: matrices in 8 bits or fewer, inputs with 8.",
         defaultValue);
 
     public Option Option => precision;

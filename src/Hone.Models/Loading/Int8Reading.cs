@@ -10,7 +10,7 @@ internal static class Int8Reading
 {
     /// <summary>What the builder of a model asks for each matrix.</summary>
     /// <param name="read">Fills a weight in fp32.</param>
-    /// <param name="precise">Inputs with 16 bits.</param>
+    /// <param name="precise">Inputs keep all their bits.</param>
     /// <param name="first">Asked before, for matrices that are in few bits already; null for none.</param>
     public static FrozenWeights From(Action<Parameter> read, bool precise, FrozenWeights? first = null) =>
         (name, shape) => first?.Invoke(name, shape) ?? (CanRound(name, shape) ? Round(read, name, shape, precise) : null);

@@ -66,7 +66,7 @@ public sealed class QuantizedModelTests
         }
     }
 
-    /// <summary>With 16 bits of each input the recorded fp32 texts come out token by token, their log-probabilities within the same 0.001.</summary>
+    /// <summary>With all bits of each input the recorded fp32 texts come out token by token, their log-probabilities within the same 0.001.</summary>
     [Fact]
     public void SmolLm2_with_precise_inputs_is_as_fp32()
     {
@@ -93,7 +93,7 @@ public sealed class QuantizedModelTests
         Assert.Equal(golden.Model.ParameterCount, rounded.ParameterCount);
         float[] expected = Logits(golden.Model, golden.Prompt("b"), recording: false);
         double difference = GoldenModel.MaxDifference(Logits(rounded, golden.Prompt("b"), recording: false), expected);
-        Assert.True(difference < 0.05 * expected.Max(Math.Abs), $"{difference}");
+        Assert.True(difference < 0.5, $"weights of 8 bits: {difference}");
     }
 
     private static float[] Logits(LanguageModel model, int[] ids, bool recording)

@@ -6,13 +6,16 @@ namespace Hone.Tensors.Kernels.Quantized;
 /// <summary>
 /// Rounds rows of activations to int8, one scale for each 32 of them: scale = largest magnitude / 127, as llama.cpp does for
 /// its Q8_0. Rows are grouped by <see cref="GroupRows"/>; a group is [blocks, rows of the group] of <see cref="ActivationBlock"/>,
-/// so that a kernel reaches all its rows from one address. For products of more precision each row becomes two: what
-/// the first rounds away, in steps 254 times as small, is the second; the sum of both has 16 bits.
+/// so that a kernel reaches all its rows from one address. For products of more precision each row becomes three: what
+/// the first rounds away is the second, in steps 254 times as small, and so on; the sum of the three has the 24 bits of fp32.
 /// </summary>
 internal static unsafe class ActivationQuantizer
 {
     /// <summary>Rows that are multiplied together.</summary>
     public const int GroupRows = 8;
+
+    /// <summary>Int8 rows that one row becomes for precise products, and how many of them are multiplied together.</summary>
+    public const int Parts = 3, PreciseGroupRows = 6;
 
     /// <summary>Bytes for <paramref name="rows"/> int8 rows of <paramref name="width"/> activations.</summary>
     public static long Bytes(int rows, int width) => (long)rows * (width / PanelLayout.Block) * ActivationBlock.Bytes;
@@ -35,25 +38,27 @@ internal static unsafe class ActivationQuantizer
                 Quantize(x + (nint)(first + r) * width + b * PanelLayout.Block, group + b * rows + r);
     }
 
-    /// <summary>Quantises a group of int8 rows made of half as many rows of x, as pairs of a row and its rest.</summary>
+    /// <summary>Quantises a group of int8 rows that come from <see cref="Parts"/> times fewer rows of x.</summary>
     /// <param name="x">[all rows, width].</param>
-    /// <param name="first">First int8 row, a multiple of <see cref="GroupRows"/>.</param>
-    /// <param name="rows">2, 4 ... <see cref="GroupRows"/>.</param>
+    /// <param name="first">First int8 row, a multiple of <see cref="PreciseGroupRows"/>.</param>
+    /// <param name="rows">Int8 rows, at most <see cref="PreciseGroupRows"/>.</param>
     /// <param name="width">Activations per row, a multiple of 32.</param>
     /// <param name="target">Memory for all int8 rows.</param>
-    public static void QuantizePairs(float* x, int first, int rows, int width, ActivationBlock* target)
+    public static void QuantizeParts(float* x, int first, int rows, int width, ActivationBlock* target)
     {
         ActivationBlock* group = Group(target, first, width);
         int blocks = width / PanelLayout.Block;
         float* rest = stackalloc float[PanelLayout.Block];
-        for (int r = 0; r < rows; r += 2)
+        for (int r = 0; r < rows; r += Parts)
             for (int b = 0; b < blocks; b++)
             {
-                float* source = x + (nint)(first + r) / 2 * width + b * PanelLayout.Block;
+                float* source = x + (nint)(first + r) / Parts * width + b * PanelLayout.Block;
                 ActivationBlock* block = group + b * rows + r;
                 Quantize(source, block);
                 Rest(source, block, rest);
                 Quantize(rest, block + 1);
+                Rest(rest, block + 1, rest);
+                Quantize(rest, block + 2);
             }
     }
 

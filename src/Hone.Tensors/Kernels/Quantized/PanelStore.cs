@@ -34,8 +34,17 @@ internal sealed unsafe class PanelStore : WeightStore
 
     private byte* Panel(int index) => memory.Pointer + index * panelBytes;
 
+    // With more rows, expanding the weights and multiplying in fp32 takes less time than three integer products for each.
+    private const int MostPreciseRows = 32;
+
     public override void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias, bool precise)
     {
+        if (precise && rows > MostPreciseRows)
+        {
+            ExactProducts.Forward(workers, this, outputs, width, x, rows, y);
+            AddBias(bias, y, rows, outputs, outputs);
+            return;
+        }
         MultiplyJob multiply = new(this, Quantize(workers, x, rows, precise), y, bias);
         workers.For(panels, 1, ref multiply);
     }
@@ -47,18 +56,27 @@ internal sealed unsafe class PanelStore : WeightStore
     /// <param name="rows">Rows.</param>
     /// <param name="y">Results, one per matrix.</param>
     /// <param name="biases">Biases, one per matrix, or 0.</param>
-    /// <param name="precise">x with 16 bits instead of 8.</param>
+    /// <param name="precise">x with all its bits instead of 8.</param>
     public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<PanelStore> stores, float* x, int rows, ReadOnlySpan<nint> y, ReadOnlySpan<nint> biases, bool precise)
     {
+        if (precise && rows > MostPreciseRows)
+        {
+            for (int i = 0; i < stores.Length; i++) stores[i].Multiply(workers, x, rows, (float*)y[i], (float*)biases[i], true);
+            return;
+        }
         MultiplyAllJob multiply = new(stores, stores[0].Quantize(workers, x, rows, precise), y, biases);
         int panels = 0;
         foreach (PanelStore store in stores) panels += store.panels;
         workers.For(panels, 1, ref multiply);
     }
 
-    /// <summary>Rounded inputs: int8 rows, in pairs whose results are added where each input row became two.</summary>
-    private readonly record struct Rounded(nint Blocks, int Rows, bool Pairs)
+    /// <summary>Rounded inputs: int8 rows, of which three belong together where inputs are precise; their results are added.</summary>
+    private readonly record struct Rounded(nint Blocks, int Rows, bool Precise)
     {
+        public int GroupRows => Precise ? ActivationQuantizer.PreciseGroupRows : ActivationQuantizer.GroupRows;
+
+        public int Parts => Precise ? ActivationQuantizer.Parts : 1;
+
         public ActivationBlock* Group(int first, int width) => ActivationQuantizer.Group((ActivationBlock*)Blocks, first, width);
     }
 
@@ -80,22 +98,23 @@ internal sealed unsafe class PanelStore : WeightStore
 
     private Rounded Quantize(WorkerPool workers, float* x, int rows, bool precise)
     {
-        if (precise) rows *= 2;
+        if (precise) rows *= ActivationQuantizer.Parts;
+        int group = precise ? ActivationQuantizer.PreciseGroupRows : ActivationQuantizer.GroupRows;
         ActivationBlock* quantized = (ActivationBlock*)Scratch.Bytes(ScratchSlot.QuantizedRows, ActivationQuantizer.Bytes(rows, width));
-        QuantizeJob quantize = new(x, rows, width, quantized, precise);
-        if (rows <= ActivationQuantizer.GroupRows) quantize.Run(0, 0, rows);
-        else workers.For(rows, ActivationQuantizer.GroupRows, ref quantize);
+        QuantizeJob quantize = new(x, rows, width, quantized, group);
+        if (rows <= group) quantize.Run(0, 0, rows);
+        else workers.For(rows, group, ref quantize);
         return new((nint)quantized, rows, precise);
     }
 
-    private readonly struct QuantizeJob(float* x, int rows, int width, ActivationBlock* target, bool pairs) : IRangeJob
+    private readonly struct QuantizeJob(float* x, int rows, int width, ActivationBlock* target, int group) : IRangeJob
     {
         public void Run(int worker, int start, int end)
         {
-            for (int i = start; i < end; i += ActivationQuantizer.GroupRows)
+            for (int i = start; i < end; i += group)
             {
-                int count = Math.Min(ActivationQuantizer.GroupRows, rows - i);
-                if (pairs) ActivationQuantizer.QuantizePairs(x, i, count, width, target);
+                int count = Math.Min(group, rows - i);
+                if (group == ActivationQuantizer.PreciseGroupRows) ActivationQuantizer.QuantizeParts(x, i, count, width, target);
                 else ActivationQuantizer.QuantizeGroup(x, i, count, width, target);
             }
         }
@@ -112,13 +131,13 @@ internal sealed unsafe class PanelStore : WeightStore
         for (int p = start; p < end; p += chunk)
         {
             int count = Math.Min(chunk, end - p), first = p * PanelLayout.Rows, valid = Math.Min(count * PanelLayout.Rows, outputs - first);
-            for (int i = 0; i < x.Rows; i += ActivationQuantizer.GroupRows)
+            for (int i = 0; i < x.Rows; i += x.GroupRows)
             {
-                int group = Math.Min(ActivationQuantizer.GroupRows, x.Rows - i);
-                float* to = y + (nint)(x.Pairs ? i / 2 : i) * outputs + first;
-                if (x.Pairs) Pairs(p, count, x.Group(i, width), group, to, valid);
+                int group = Math.Min(x.GroupRows, x.Rows - i);
+                float* to = y + (nint)(i / x.Parts) * outputs + first;
+                if (x.Precise) Parts(p, count, x.Group(i, width), group, to, valid);
                 else Group(p, count, x.Group(i, width), group, to, valid);
-                if (bias != null) AddBias(bias + first, to, x.Pairs ? group / 2 : group, outputs, valid);
+                if (bias != null) AddBias(bias + first, to, group / x.Parts, outputs, valid);
             }
         }
     }
@@ -136,14 +155,19 @@ internal sealed unsafe class PanelStore : WeightStore
             new ReadOnlySpan<float>(tile + r * PanelLayout.Rows, valid - done).CopyTo(new Span<float>(y + (nint)r * outputs + done, valid - done));
     }
 
-    /// <summary>The same for pairs of rows, whose results are added.</summary>
-    private void Pairs(int panel, int count, ActivationBlock* x, int rows, float* y, int valid)
+    /// <summary>The same for rows of which three belong together: their results are added, the smallest first.</summary>
+    private void Parts(int panel, int count, ActivationBlock* x, int rows, float* y, int valid)
     {
         int wide = count * PanelLayout.Rows;
         float* tile = Scratch.Floats(ScratchSlot.Transposed, (long)rows * wide);
         PanelKernel.Run(layout, Panel(panel), count, blocks, x, rows, tile, wide);
-        for (int r = 0; r < rows; r += 2)
-            TensorPrimitives.Add(new ReadOnlySpan<float>(tile + (nint)r * wide, valid), new ReadOnlySpan<float>(tile + (nint)(r + 1) * wide, valid), new Span<float>(y + (nint)r / 2 * outputs, valid));
+        for (int r = 0; r < rows; r += ActivationQuantizer.Parts)
+        {
+            ReadOnlySpan<float> large = new(tile + (nint)r * wide, valid), middle = new(tile + (nint)(r + 1) * wide, valid), small = new(tile + (nint)(r + 2) * wide, valid);
+            Span<float> sum = new(y + (nint)(r / ActivationQuantizer.Parts) * outputs, valid);
+            TensorPrimitives.Add(small, middle, sum);
+            TensorPrimitives.Add(sum, large, sum);
+        }
     }
 
     public override void DequantizeTransposed(int row, int rows, int column, int columns, float* target, int ld)

@@ -15,7 +15,7 @@ internal abstract unsafe class WeightStore : IDisposable
     /// <param name="rows">At least 1.</param>
     /// <param name="y">[rows, outputs].</param>
     /// <param name="bias">[outputs] added to every row, or null.</param>
-    /// <param name="precise">x with 16 bits where it would be rounded to 8.</param>
+    /// <param name="precise">x with all its bits where it would be rounded to 8.</param>
     public abstract void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias, bool precise);
 
     /// <summary>Adds a part of the bias to rows of a result.</summary>
