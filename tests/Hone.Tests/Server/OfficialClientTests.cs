@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json;
 using ChatMessage = OpenAI.Chat.ChatMessage;
+using ChatResponseFormat = OpenAI.Chat.ChatResponseFormat;
 using Hone.Agents.Chat;
 using Hone.Core.Chat;
 using Microsoft.Extensions.AI;
