@@ -13,7 +13,7 @@ public sealed class EngineHost : IDisposable
     private readonly BlockingCollection<Action<GenerationSession>> orders = [];
     private readonly Dictionary<int, Job> jobs = [];
     private readonly Thread thread;
-    private int next;
+    private int next, disposed;
     private long steps, generated, reusedBefore;
     private volatile EngineStatus status = new(0, 0, 0, 0, 0, 0, 0);
 
@@ -75,7 +75,7 @@ public sealed class EngineHost : IDisposable
     /// <summary>Stops after the current step; requests that run are cancelled.</summary>
     public void Dispose()
     {
-        if (orders.IsAddingCompleted) return;
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         orders.CompleteAdding();
         thread.Join();
         orders.Dispose();

@@ -41,7 +41,7 @@ public sealed class ServedModels : IDisposable
 
     public void Dispose()
     {
-        foreach (ServedModel model in all) model.Chat?.Dispose();
+        foreach (ChatHost chat in all.Select(m => m.Chat).OfType<ChatHost>().Distinct()) chat.Dispose();
     }
 
     private void Add(ServedModel model)

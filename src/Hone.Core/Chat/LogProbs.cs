@@ -49,7 +49,10 @@ public static class LogProbs
     /// <summary>The log-probabilities of a response; null when it brought none.</summary>
     public static IReadOnlyList<TokenLogProb>? Of(ChatResponse response)
     {
-        if (response.AdditionalProperties?.TryGetValue(Key, out object? value) != true || value is not JsonElement { ValueKind: JsonValueKind.Array } list) return null;
+        // Where a stream was put together they hang on the message.
+        AdditionalPropertiesDictionary?[] places = [response.AdditionalProperties, .. response.Messages.Select(m => m.AdditionalProperties)];
+        object? value = places.Select(place => place is not null && place.TryGetValue(Key, out object? found) ? found : null).FirstOrDefault(found => found is not null);
+        if (value is not JsonElement { ValueKind: JsonValueKind.Array } list) return null;
         return [.. list.EnumerateArray().Select(t => new TokenLogProb(
             t[0].GetString()!, t[1].GetDouble(), [.. t[2].EnumerateArray().Select(a => (a[0].GetString()!, a[1].GetDouble()))]))];
     }

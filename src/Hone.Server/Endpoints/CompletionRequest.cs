@@ -8,12 +8,13 @@ namespace Hone.Server.Endpoints;
 /// <summary>A request to <c>/v1/completions</c>, checked.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="Generations">One per prompt.</param>
+/// <param name="Texts">Each prompt as text, for echoing.</param>
 /// <param name="GeneratesNothing">Whether the prompt is only to be scored.</param>
 /// <param name="Echoes">Whether the prompt stands before each continuation.</param>
 /// <param name="Streams">Whether it is answered by events.</param>
 /// <param name="StreamsUsage">Whether the last event tells the usage.</param>
 internal sealed record CompletionRequest(
-    ServedModel Model, IReadOnlyList<GenerationRequest> Generations, bool GeneratesNothing, bool Echoes, bool Streams, bool StreamsUsage)
+    ServedModel Model, IReadOnlyList<GenerationRequest> Generations, IReadOnlyList<string> Texts, bool GeneratesNothing, bool Echoes, bool Streams, bool StreamsUsage)
 {
     /// <summary>Continuations of each prompt.</summary>
     public int Samples => Generations[0].Samples;
@@ -35,7 +36,7 @@ internal sealed record CompletionRequest(
         int? top = fields.Int("logprobs", 0, 20);
         long seed = fields.Long("seed", long.MinValue, long.MaxValue) ?? server.NextSeed();
         ReplyForm? form = ReplyForms.Read(fields);
-        IReadOnlyList<int[]> prompts = PromptField.Read(fields, "prompt", chat, server.Options.MaxSamples, addSpecialTokens: fields.Flag("add_special_tokens", true));
+        IReadOnlyList<(string? Text, int[] Ids)> prompts = PromptField.Read(fields, "prompt", chat, server.Options.MaxSamples, addSpecialTokens: fields.Flag("add_special_tokens", true));
         if (prompts.Count * samples > server.Options.MaxSamples) throw ApiException.BadRequest($"prompts times 'n' must be at most {server.Options.MaxSamples}.", "n");
         GenerationRequest common = new()
         {
@@ -51,9 +52,9 @@ internal sealed record CompletionRequest(
         };
         return new CompletionRequest(model, [.. prompts.Select(prompt => common with
         {
-            Prompt = prompt,
+            Prompt = prompt.Ids,
             Constraint = form is null ? null : chat.Grammars.Constraint(form),
-            MaxTokens = ContextLimit.MostTokens(server, model, prompt.Length, asked is 0 ? 1 : asked, 16),
-        })], asked == 0, echoes, streams, fields.Fields("stream_options")?.Flag("include_usage") ?? false);
+            MaxTokens = ContextLimit.MostTokens(server, model, prompt.Ids.Length, asked is 0 ? 1 : asked, 16),
+        })], [.. prompts.Select(p => p.Text ?? chat.Tokenizer.Decode(p.Ids))], asked == 0, echoes, streams, fields.Fields("stream_options")?.Flag("include_usage") ?? false);
     }
 }

@@ -16,9 +16,6 @@ internal sealed class CompletionStream(
     private readonly EventStream events = new(context);
     private readonly int[] offsets = new int[request.Generations.Count * request.Samples];
 
-    /// <summary>The text of a prompt, as it is echoed.</summary>
-    public static string Echo(CompletionRequest request, int prompt) => request.Model.Chat!.Tokenizer.Decode([.. request.Generations[prompt].Prompt]);
-
     /// <summary>Sends everything; what fails on the way is told to the client.</summary>
     public async Task RunAsync()
     {
@@ -46,7 +43,7 @@ internal sealed class CompletionStream(
             for (int sample = 0; sample < request.Samples; sample++)
             {
                 IEnumerable<(int, TokenScore)>? scores = echoed[prompt] is { } own ? request.Generations[prompt].Prompt.Zip(own) : null;
-                await SendAsync(prompt * request.Samples + sample, Echo(request, prompt), scores, null).ConfigureAwait(false);
+                await SendAsync(prompt * request.Samples + sample, request.Texts[prompt], scores, null).ConfigureAwait(false);
             }
     }
 

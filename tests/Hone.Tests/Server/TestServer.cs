@@ -39,7 +39,7 @@ public sealed class TestServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        LoadedModel loaded = ModelLoader.Load(Assets.Require("models/seed-weak"));
+        LoadedModel loaded = WithContext(ModelLoader.Load(Assets.Require("models/seed-weak")));
         AdapterSet adapters = new(loaded.Model);
         adapters.Add("loud", Adapter(1));
         adapters.Add("quiet", Adapter(2));
@@ -62,6 +62,14 @@ public sealed class TestServer : IAsyncLifetime
         Http.Dispose();
         await server!.DisposeAsync();
         models!.Dispose();
+    }
+
+    /// <summary>The same weights with room for descriptions of tools: 2,048 tokens.</summary>
+    private static LoadedModel WithContext(LoadedModel loaded)
+    {
+        LanguageModel model = new(loaded.Model.Config.With("max_position_embeddings", 2048));
+        foreach (Hone.Tensors.Parameter parameter in loaded.Model.Parameters) parameter.Value.Data.CopyTo(model[parameter.Name].Value.Data);
+        return new LoadedModel(model, loaded.Generation, loaded.Tokenizer);
     }
 
     /// <summary>Sends a JSON body and gives status and reply.</summary>
@@ -95,6 +103,6 @@ public sealed class TestServer : IAsyncLifetime
     {
         RandomStream random = new(seed, "adapter");
         LoraModel lora = LoraModel.Attach(model, new LoraConfig { Rank = 2, Alpha = 8, Targets = ["q_proj", "down_proj"] }, random);
-        foreach (LoraLayer layer in lora.Layers) random.Derive(layer.Layer.Name + "/b").FillNormal(layer.B.Value.Data, 0, 0.1f);
+        foreach (LoraLayer layer in lora.Layers) random.Derive(layer.Layer.Name + "/b").FillNormal(layer.B.Value.Data, 0, 0.6f);
     };
 }
