@@ -19,9 +19,9 @@ namespace Hone.Methods.TlTraining;
 /// <summary>How large the experiment is.</summary>
 internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Test)
 {
-    public static TlSize Full { get; } = new(1000, 300, 30, 256);
+    public static TlSize Full { get; } = new(4000, 500, 24, 256);
 
-    public static TlSize Quick { get; } = new(400, 120, 5, 64);
+    public static TlSize Quick { get; } = new(800, 120, 5, 64);
 }
 
 /// <summary>What one arm came to on one seed.</summary>

@@ -12,7 +12,7 @@ namespace Hone.Methods.TwoPlayerGames;
 /// <summary>How large the experiment is.</summary>
 internal sealed record GameSize(int StartSteps, int Updates, int Turn, int Batch)
 {
-    public static GameSize Full { get; } = new(250, 48, 8, 32);
+    public static GameSize Full { get; } = new(250, 32, 8, 32);
 
     public static GameSize Quick { get; } = new(120, 6, 3, 16);
 }
@@ -73,8 +73,8 @@ internal sealed class GameExperiment
             ArchiveReferences = 64,
             EvaluateEvery = 0,
             Loss = new PpoOptions { VfCoef = 0.1 },
-            Advantage = new() { KlCoef = 0.01, WhitenAdvantages = true },
-            Train = new() { Steps = Math.Max(1, updates), Batch = size.Batch, MicroTokens = 8192, Lr = 2e-4, Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
+            Advantage = new() { KlCoef = 0.05, WhitenAdvantages = true },
+            Train = new() { Steps = Math.Max(1, updates), Batch = size.Batch, MicroTokens = 8192, Lr = 5e-5, Schedule = "constant", Warmup = 0, Beta2 = 0.95 },
         };
         RunContext own = new("", run.Seed, null, run.Cancellation);
         using RuleGuard guard = new(OwnersScenario.IsUnsafe);
