@@ -30,8 +30,14 @@ public static class KvRows
             : Split(row);
         return new()
         {
-            Id = row.Id, Task = Task, Length = 0, Context = context, Question = question, AnswerPrefix = prefix,
-            Answers = Answers(row), MaxNewTokens = NewTokens(row),
+            Id = row.Id,
+            Task = Task,
+            Length = 0,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = Answers(row),
+            MaxNewTokens = NewTokens(row),
         };
     }
 

@@ -96,7 +96,7 @@ public sealed class QuantizedPruningReproduction : IReproduction
         yield return Claim.AtLeast("H2O answers at least as much as the first and newest tokens.", "difference of the share answered", Gap(H2o, Streaming), 0);
         yield return Claim.AtLeast("PyramidKV is about as good as SnapKV.", "difference of the share answered", Gap(Pyramid, Snap), -0.05);
         foreach (int bits in (int[])[4, 2])
-            yield return Claim.AtLeast($"With outlier channels, keys by channel beat keys by token at {bits} bits.", "difference of the share answered", Gap(Planted("kivi", bits), Planted("token", bits)), 0);
+            yield return Claim.AtLeast($"With outlier channels, keys by channel clearly beat keys by token at {bits} bits.", "difference of the share answered", Gap(Planted("kivi", bits), Planted("token", bits)), 0.05);
     }
 
     private static ResultTable Table(Dictionary<string, List<double>> scores) => new("Share answered", ["setting", "answered", "prompts"],

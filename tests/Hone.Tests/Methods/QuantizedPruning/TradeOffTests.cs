@@ -46,8 +46,16 @@ public sealed class TradeOffTests
     {
         LanguageModel model = new(ModelConfig.FromJson(new JsonObject
         {
-            ["model_type"] = family, ["vocab_size"] = 60, ["hidden_size"] = 32, ["intermediate_size"] = 48, ["num_hidden_layers"] = 2,
-            ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["head_dim"] = 8, ["max_position_embeddings"] = 256, ["eos_token_id"] = 2,
+            ["model_type"] = family,
+            ["vocab_size"] = 60,
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 48,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["head_dim"] = 8,
+            ["max_position_embeddings"] = 256,
+            ["eos_token_id"] = 2,
         }));
         ModelInit.Randomise(model, new RandomStream(1, "tiny"), new InitOptions { EmbeddingDeviation = 1, MatrixDeviation = 0.3f });
         return model;
