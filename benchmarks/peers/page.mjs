@@ -18,6 +18,8 @@ function line(row, results) {
   return `| ${row.what} | ${number(middle(own))}${spread(own)} ${kept.hone[0].unit} | ${shareText} | ${row.share ? percent(row.share) : ""} | ${others.length ? `${number(middle(others))}${spread(others)}${kept.peer[0].threads ? `, ${kept.peer[0].threads} thr.` : ""}` : "–"} | ${[ratio === null ? "" : `${number(ratio)}${verdict(ratio, row.ratio)}`, planned].filter(Boolean).join("; ") || "–"} | ${row.ratio ?? row.planned?.ratio ?? ""} |`;
 }
 
+const peaksOf = p => `${number(p.fp32_gflops)} GFLOP/s fp32, ${number(p.int8_gops)} GOP/s int8, ${number(p.read_gbs)} GB/s read`;
+
 export function page(rows, single, { rows: kept, facts }, notes) {
   const { peaks } = facts, results = { rows: kept };
   const gguf = Object.entries(facts.greedy ?? {}).map(([type, runs]) => {
@@ -32,7 +34,7 @@ Written by \`benchmarks/peers/run\`, which installs the peers (PyTorch 1.13 on O
 round (a disturbance only makes a sample slower), with the range over rounds in brackets; ratios are medians of neighbouring pairs. PyTorch
 runs at its better number of threads. Shares compare with what \`hone bench peaks\` measures in the same run.
 
-Machine: two cores, ${peaks ? `${number(peaks.two.fp32_gflops)} GFLOP/s fp32, ${number(peaks.two.int8_gops)} GOP/s int8, ${number(Math.max(peaks.one.read_gbs, peaks.two.read_gbs))} GB/s read (one core: ${number(peaks.one.fp32_gflops)}, ${number(peaks.one.int8_gops)}, ${number(peaks.one.read_gbs)})` : "not measured"}.
+Machine: ${peaks ? `one core ${peaksOf(peaks.one)}; two ${peaks.two.fp32_gflops > 1.5 * peaks.one.fp32_gflops ? peaksOf(peaks.two) : "were not to be had undisturbed"}` : "not measured"}.
 
 | what | Hone | share of peak | to reach | peer | ratio | to reach |
 |---|---|---|---|---|---|---|

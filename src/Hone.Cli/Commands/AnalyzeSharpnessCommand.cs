@@ -13,7 +13,7 @@ namespace Hone.Cli.Commands;
 [CliCommand("analyze sharpness", "How fast a model's loss rises when its weights are moved in random directions.")]
 internal sealed class AnalyzeSharpnessCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly DataOptions data = new("Rows as 'train sft' takes them; built-in word problems when left out.", false);
     private readonly RecipeOptions<SharpnessOptions> recipe = new(null);
 

@@ -11,7 +11,7 @@ namespace Hone.Cli.Commands.Kv;
 [CliCommand("kv bench", "Measure decoding speed and memory of cache settings at a context length.")]
 internal sealed class KvBenchCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly Option<string[]> settings = CliOptions.Texts("--kv", "A cache setting, for example policy=knorm,keep=0.25. Repeatable.", "KEY=VALUE,...");
     private readonly Option<int> length = CliOptions.Number("--length", "Tokens in the context.", 8192, 1, 1 << 22);
     private readonly Option<int> tokens = CliOptions.Number("--speed-tokens", "Tokens generated in each of five rounds.", 8, 1, 1 << 16);

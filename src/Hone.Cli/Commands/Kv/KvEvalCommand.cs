@@ -13,7 +13,7 @@ namespace Hone.Cli.Commands.Kv;
 [CliCommand("kv eval", "Measure a cache setting against the full cache on the same prompts.")]
 internal sealed class KvEvalCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly KvSettingFlags settings = new();
     private readonly KvTaskFlags tasks = new();
 

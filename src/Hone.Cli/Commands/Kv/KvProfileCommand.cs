@@ -13,7 +13,7 @@ internal sealed class KvProfileCommand : CliCommand
 {
     private static readonly double[] Usual = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly KvTaskFlags tasks = new();
     private readonly Option<string?> keeps = CliOptions.Text("--keeps", "Shares kept, comma-separated. [default: 0.05 and 0.1 to 0.9]", "LIST");
     private readonly Option<int> start = CliOptions.Number("--start", "First tokens that are always kept, as is the last.", 1, 0, 1 << 20);

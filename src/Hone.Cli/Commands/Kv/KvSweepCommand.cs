@@ -10,7 +10,7 @@ namespace Hone.Cli.Commands.Kv;
 [CliCommand("kv sweep", "Compare many cache settings: quality against bytes, as a page.")]
 internal sealed class KvSweepCommand : CliCommand
 {
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(Precision.Fp32);
     private readonly KvTaskFlags tasks = new();
     private readonly Option<string?> policies = CliOptions.Text("--policies", "Policies, comma-separated. [default: full,streaming_llm,snapkv,h2o,knorm]", "LIST");
     private readonly Option<string?> keeps = CliOptions.Text("--keeps", "Shares of the tokens, comma-separated. [default: 0.5,0.25,0.125]", "LIST");
