@@ -71,6 +71,6 @@ internal static class Parity
             }
         }
 
-        public string Show() => largest is { } d ? d.ToString("0.0e-0", CultureInfo.InvariantCulture) : "exact";
+        public string Show() => largest is { } d ? d.ToString("0.0e-0", CultureInfo.InvariantCulture) : "–";
     }
 }

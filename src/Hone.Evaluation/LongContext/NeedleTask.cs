@@ -56,8 +56,15 @@ public sealed class NeedleTask(NeedleSpec spec) : LongContextTask(spec.Name)
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(count, i => units[i]);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = context, Question = question, AnswerPrefix = prefix, Answers = answers,
-            MaxNewTokens = reserve, Evidence = evidence,
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = answers,
+            MaxNewTokens = reserve,
+            Evidence = evidence,
         };
     }
 

@@ -22,8 +22,15 @@ public sealed class PasskeyTask() : LongContextTask("passkey")
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(units, Unit);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = context, Question = question, AnswerPrefix = prefix, Answers = [number],
-            MaxNewTokens = reserve, Evidence = evidence,
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = [number],
+            MaxNewTokens = reserve,
+            Evidence = evidence,
         };
     }
 }
@@ -45,8 +52,15 @@ public sealed class KeyValueTask() : LongContextTask("kv_retrieval")
         string context = Context(count);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = context, Question = Question(asked), AnswerPrefix = Prefix(asked),
-            Answers = [pairs[asked].Value], MaxNewTokens = reserve, Evidence = [new(context.IndexOf(Line(asked), StringComparison.Ordinal), Line(asked).Length)],
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = Question(asked),
+            AnswerPrefix = Prefix(asked),
+            Answers = [pairs[asked].Value],
+            MaxNewTokens = reserve,
+            Evidence = [new(context.IndexOf(Line(asked), StringComparison.Ordinal), Line(asked).Length)],
         };
     }
 }

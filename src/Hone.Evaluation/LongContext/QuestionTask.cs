@@ -28,8 +28,16 @@ public sealed class QuestionTask(string name, bool twoHops) : LongContextTask(na
         string context = Context(count), answer = twoHops ? facts[0][3] : facts[0][1];
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = context, Question = question, AnswerPrefix = prefix, Answers = [answer], AnyAnswer = true,
-            MaxNewTokens = reserve, Evidence = [.. Gold(facts).Select(p => new TextSpan(context.IndexOf(p, StringComparison.Ordinal), p.Length))],
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = [answer],
+            AnyAnswer = true,
+            MaxNewTokens = reserve,
+            Evidence = [.. Gold(facts).Select(p => new TextSpan(context.IndexOf(p, StringComparison.Ordinal), p.Length))],
         };
     }
 

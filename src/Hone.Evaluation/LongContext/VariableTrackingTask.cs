@@ -24,8 +24,15 @@ public sealed class VariableTrackingTask() : LongContextTask("vt")
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(units, Unit);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = context, Question = question, AnswerPrefix = prefix, Answers = names,
-            MaxNewTokens = reserve, Evidence = evidence,
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = names,
+            MaxNewTokens = reserve,
+            Evidence = evidence,
         };
     }
 

@@ -25,7 +25,14 @@ public sealed class CommonWordsTask() : LongContextTask("cwe")
         int count = Fit(options, reserve, 1, n => Context(n) + question + prefix);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = Context(count), Question = question, AnswerPrefix = prefix, Answers = answers, MaxNewTokens = reserve,
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = Context(count),
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = answers,
+            MaxNewTokens = reserve,
         };
     }
 
@@ -80,7 +87,14 @@ public sealed class FrequentWordsTask() : LongContextTask("fwe")
         int reserve = 50, total = Fit(options, reserve, 20, n => Context(n) + Question + Prefix);
         return new()
         {
-            Id = "", Task = Name, Length = options.Length, Context = Context(total), Question = Question, AnswerPrefix = Prefix, Answers = ranked[1..4], MaxNewTokens = reserve,
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = Context(total),
+            Question = Question,
+            AnswerPrefix = Prefix,
+            Answers = ranked[1..4],
+            MaxNewTokens = reserve,
         };
     }
 

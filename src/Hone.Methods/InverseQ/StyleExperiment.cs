@@ -58,7 +58,11 @@ internal sealed class StyleExperiment
     {
         InverseQOptions options = new()
         {
-            Estimator = kind, Condition = GoodTag, Negative = kind == EstimatorKind.Contrastive ? BadTag : "", Loss = loss, MaxCompletionLength = size.MaxTokens,
+            Estimator = kind,
+            Condition = GoodTag,
+            Negative = kind == EstimatorKind.Contrastive ? BadTag : "",
+            Loss = loss,
+            MaxCompletionLength = size.MaxTokens,
             Train = new() { Steps = size.Steps, Batch = size.Batch, MicroTokens = 8192, Lr = size.Rate, Schedule = "constant", Warmup = 0 },
         };
         start.Restore();

@@ -2,9 +2,9 @@ using System.Text.RegularExpressions;
 using Hone.Core;
 using Hone.Evaluation.Rewards;
 using Hone.Inference;
+using Hone.Models.Decoder;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
-using Hone.Models.Decoder;
 
 namespace Hone.Methods.TwoPlayerGames;
 

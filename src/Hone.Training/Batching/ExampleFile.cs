@@ -38,6 +38,7 @@ public static class ExampleFile
             e.Columns is null ? null : new(e.Columns), e.Logged is null ? null : new(e.Logged));
 
         public TrainingExample ToExample() => new(
-            [.. Sequences.Select(s => new TrainingSequence(s.Ids, s.Weights) { Reference = s.Reference, TokenColumns = s.TokenColumns })], Columns) { Logged = Logged };
+            [.. Sequences.Select(s => new TrainingSequence(s.Ids, s.Weights) { Reference = s.Reference, TokenColumns = s.TokenColumns })], Columns)
+        { Logged = Logged };
     }
 }

@@ -1,14 +1,14 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json;
-using ChatMessage = OpenAI.Chat.ChatMessage;
-using ChatResponseFormat = OpenAI.Chat.ChatResponseFormat;
 using Hone.Agents.Chat;
 using Hone.Core.Chat;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
+using ChatMessage = OpenAI.Chat.ChatMessage;
+using ChatResponseFormat = OpenAI.Chat.ChatResponseFormat;
 
 namespace Hone.Tests.Server;
 

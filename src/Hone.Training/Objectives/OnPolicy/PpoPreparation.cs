@@ -1,5 +1,5 @@
-using Hone.Tensors.Threads;
 using Hone.Models.Decoder;
+using Hone.Tensors.Threads;
 using Hone.Training.Batching;
 
 namespace Hone.Training.Objectives.OnPolicy;
