@@ -3,6 +3,7 @@ using Hone.Core.Recipes;
 using Hone.Inference;
 using Hone.Inference.Caches;
 using Hone.Methods.KvCache;
+using Hone.Methods.TinyLm;
 
 namespace Hone.Methods.PrefixKv;
 
@@ -19,7 +20,7 @@ public sealed class PrefixKvReproduction : IReproduction
 
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
-        TextModel model = TextModel.Open(Assets.Require("models/seed-recall"));
+        TextModel model = TextModel.Open(RecallModel.Require());
         (int length, int count) = options.IsQuick ? (256, 6) : (512, 40);
         Dictionary<(string Arm, double Keep), List<double>> ratio = [], kl = [];
         List<double> smallest = [], spread = [];

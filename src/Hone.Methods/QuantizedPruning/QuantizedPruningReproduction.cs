@@ -3,6 +3,7 @@ using Hone.Core.Recipes;
 using Hone.Inference;
 using Hone.Inference.Caches;
 using Hone.Methods.KvCache;
+using Hone.Methods.TinyLm;
 
 namespace Hone.Methods.QuantizedPruning;
 
@@ -20,7 +21,7 @@ public sealed class QuantizedPruningReproduction : IReproduction
 
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
-        string path = Assets.Require("models/seed-recall");
+        string path = RecallModel.Require();
         ComponentRegistry components = new ComponentRegistry().Scan(typeof(KvOptions).Assembly);
         Dictionary<string, List<double>> scores = [];
         using IProgressTask progress = run.Reporter.Start("quantized-pruning", options.Seeds * 23L, "settings");

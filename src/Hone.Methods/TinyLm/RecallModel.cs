@@ -14,6 +14,20 @@ namespace Hone.Methods.TinyLm;
 /// </summary>
 public static class RecallModel
 {
+    /// <summary>The folder of the trained model.</summary>
+    /// <exception cref="HoneException">It is not part of this copy of Hone.</exception>
+    public static string Require()
+    {
+        try
+        {
+            return Assets.Require("models/seed-recall");
+        }
+        catch (HoneException error)
+        {
+            throw new HoneException("this experiment needs a model that finds things in long texts, in models/seed-recall; it is not shipped yet. 'hone pretrain --recipe pretrain-recall --out runs/seed-recall' trains one, which so far stays below its gate.", error);
+        }
+    }
+
     /// <summary>Words of keys and filler, numbers of three digits, bytes for everything else.</summary>
     public static Tokenizer CreateTokenizer()
     {
