@@ -68,9 +68,9 @@ async function rollout() {
 // Greedy continuations with the difference of the logarithms of the two best probabilities at every step.
 async function greedy() {
   const { prompts, length } = JSON.parse(readFileSync(new URL("prompts.json", import.meta.url)));
-  const context = await model.createContext({ contextSize: 256, threads });
   const results = [];
   for (const text of prompts) {
+    const context = await model.createContext({ contextSize: 256, threads }); // a place is not free again at once
     const sequence = context.getSequence(), prompt = [...model.tokenize(text, false)];
     if (model.tokens.shouldPrependBosToken) prompt.unshift(model.tokens.bos);
     const written = [], margins = [];
@@ -80,7 +80,7 @@ async function greedy() {
       margins.push(Math.log(best / next));
       if (written.length >= length || model.isEogToken(token)) break;
     }
-    sequence.dispose();
+    await context.dispose();
     results.push({ prompt, written, margins });
   }
   return { results };
