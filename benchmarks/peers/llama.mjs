@@ -54,15 +54,16 @@ async function decode() {
 // 8 prompts of 128 tokens, 16 answers each. The package cannot share a prompt between sequences, so each answer reads it again.
 async function rollout() {
   const answers = 16, length = 32, prompts = Array.from({ length: 8 }, () => tokens(128));
-  const context = await model.createContext({ contextSize: 256, batchSize: 512, sequences: 8 * answers, threads });
-  return sampled(() => timed(async () => {
+  return sampled(async () => {
+    const context = await model.createContext({ contextSize: 256, batchSize: 512, sequences: 8 * answers, threads }); // a place is not free again at once
     const sequences = prompts.flatMap(prompt => Array.from({ length: answers }, () => [context.getSequence(), prompt]));
-    await Promise.all(sequences.map(async ([sequence, prompt]) => {
+    const time = await timed(() => Promise.all(sequences.map(async ([sequence, prompt]) => {
       let written = 0;
       for await (const _ of sequence.evaluate(prompt, { temperature: 1, topK: 0, topP: 1, minP: 0, yieldEogToken: true })) if (++written === length) break;
-    }));
-    sequences.forEach(([sequence]) => sequence.dispose());
-  }), 8 * answers * length, "tok/s");
+    })));
+    await context.dispose();
+    return time;
+  }, 8 * answers * length, "tok/s");
 }
 
 // Greedy continuations with the difference of the logarithms of the two best probabilities at every step.
