@@ -15,22 +15,7 @@ public class ImproveResumeTests
             "improve", "--quick", "--out", Path.Combine(folder, name), "--threads", "1", "--seed", "3", "--quiet",
             "--set", "pool=120", "--set", "validation=40", "--set", "test=40", "--set", "rounds=2", "--set", "train.checkpoint_every=3",
         ];
-        ProcessResult whole = HoneProcess.Run(Arguments("whole"), timeoutSeconds: 300);
-        Assert.True(whole.ExitCode == 0, whole.Error);
-
-        Random random = new(4);
-        int atWork = 0;
-        for (int kill = 0; kill < 8; kill++)
-        {
-            using HoneProcess run = HoneProcess.Start(Arguments("killed"));
-            int wait = 500 + random.Next(2500);
-            for (int waited = 0; waited < wait && !run.HasExited; waited += 25) Thread.Sleep(25);
-            if (!run.HasExited) atWork++;
-            run.Kill();
-        }
-        Assert.True(atWork >= 3, $"only {atWork} of 8 runs were still at work when they were killed");
-        ProcessResult last = HoneProcess.Run(Arguments("killed"), timeoutSeconds: 300);
-        Assert.True(last.ExitCode == 0, last.Error);
+        KilledRun.Compare(Arguments, 8, 500, 3000, leastAtWork: 3);
 
         Assert.Equal(Hash(folder, "whole"), Hash(folder, "killed"));
         JsonObject expected = Figures(folder, "whole"), found = Figures(folder, "killed");
@@ -40,8 +25,7 @@ public class ImproveResumeTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static string Hash(string folder, string run) =>
-        Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, run, "model", "model.safetensors"))));
+    private static string Hash(string folder, string run) => KilledRun.Hash(folder, run, "model", "model.safetensors");
 
     private static JsonObject Figures(string folder, string run) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, run, "run.json")))!.AsObject();
 }

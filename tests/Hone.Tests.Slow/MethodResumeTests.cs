@@ -16,23 +16,7 @@ public sealed class MethodResumeTests : IDisposable
 
     public MethodResumeTests()
     {
-        Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
-        LanguageModel model = new(ModelConfig.FromJson(new JsonObject
-        {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["model_type"] = "llama",
-            ["vocab_size"] = tokenizer.VocabularySize,
-            ["hidden_size"] = 32,
-            ["intermediate_size"] = 64,
-            ["num_hidden_layers"] = 2,
-            ["num_attention_heads"] = 4,
-            ["num_key_value_heads"] = 2,
-            ["rms_norm_eps"] = 1e-5,
-            ["max_position_embeddings"] = 512,
-            ["tie_word_embeddings"] = true,
-        }, "test"));
-        ModelInit.Randomise(model, new RandomStream(5, "weights"));
-        ModelSaver.Save(PathOf("model"), new LoadedModel(model, null, tokenizer), WeightType.F32);
+        KilledRun.WriteModel(PathOf("model"), 5, context: 512);
         File.WriteAllLines(PathOf("prompts.jsonl"), Enumerable.Range(0, 40).Select(i => $$"""{"prompt":"{{i}} + {{i % 7}} ="}"""));
         File.WriteAllLines(PathOf("anchor.jsonl"), Enumerable.Range(0, 20).Select(i => $$"""{"prompt":"{{i}} + 1 =","chosen":" {{i + 1}}","rejected":" {{i + 3}}"}"""));
         File.WriteAllLines(PathOf("tools.jsonl"), Enumerable.Range(0, 30).Select(i =>
@@ -61,27 +45,9 @@ public sealed class MethodResumeTests : IDisposable
 
     private void Check(string weights, params string[] arguments)
     {
-        const int kills = 4;
-        string[] Arguments(string name) => [.. arguments, "--out", PathOf(name), "--checkpoint-every", "15", "--threads", "1", "--seed", "7", "--quiet"];
-        ProcessResult whole = HoneProcess.Run(Arguments("whole"));
-        Assert.True(whole.ExitCode == 0, whole.Error);
-        Random random = new(20);
-        int atWork = 0;
-        for (int kill = 0; kill < kills; kill++)
-        {
-            using HoneProcess run = HoneProcess.Start(Arguments("killed"));
-            int wait = 400 + random.Next(900);
-            for (int waited = 0; waited < wait && !run.HasExited; waited += 25) Thread.Sleep(25);
-            if (!run.HasExited) atWork++;
-            run.Kill();
-        }
-        Assert.True(atWork >= kills / 2, $"only {atWork} of {kills} runs were still at work when they were killed");
-        ProcessResult last = HoneProcess.Run(Arguments("killed"));
-        Assert.True(last.ExitCode == 0, last.Error);
-        Assert.Equal(Hash(Path.Combine(PathOf("whole"), weights)), Hash(Path.Combine(PathOf("killed"), weights)));
+        KilledRun.Compare(name => [.. arguments, "--out", PathOf(name), "--checkpoint-every", "15", "--threads", "1", "--seed", "7", "--quiet"], 4, 400, 1300);
+        Assert.Equal(KilledRun.Hash(PathOf("whole"), weights), KilledRun.Hash(PathOf("killed"), weights));
     }
 
     private string PathOf(string name) => Path.Combine(folder, name);
-
-    private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
 }

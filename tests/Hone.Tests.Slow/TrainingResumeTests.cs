@@ -39,58 +39,20 @@ public class TrainingResumeTests
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
         string model = Path.Combine(folder, "model");
-        WriteModel(model, 5);
-        if (trainer == "distill") WriteModel(Path.Combine(folder, "teacher"), 6);
+        KilledRun.WriteModel(model, 5, context: 128);
+        if (trainer == "distill") KilledRun.WriteModel(Path.Combine(folder, "teacher"), 6, context: 128);
         WriteRows(folder);
         string[] Arguments(string name) =>
         [
             "train", trainer, "--model", model, "--data", Path.Combine(folder, data), "--out", Path.Combine(folder, name), "--steps", $"{steps}", "--batch", "4",
             "--checkpoint-every", "20", "--threads", "1", "--seed", "7", "--quiet", .. settings.Select(s => s == "TEACHER" ? Path.Combine(folder, "teacher") : s),
         ];
-        ProcessResult whole = HoneProcess.Run(Arguments("whole"));
-        Assert.True(whole.ExitCode == 0, whole.Error);
+        KilledRun.Compare(Arguments, kills, 250, 1150);
 
-        Random random = new(20);
-        int atWork = 0;
-        for (int kill = 0; kill < kills; kill++)
-        {
-            using HoneProcess run = HoneProcess.Start(Arguments("killed"));
-            int wait = 250 + random.Next(900);
-            for (int waited = 0; waited < wait && !run.HasExited; waited += 25) Thread.Sleep(25);
-            if (!run.HasExited) atWork++;
-            run.Kill();
-        }
-        Assert.True(atWork >= kills / 2, $"only {atWork} of {kills} runs were still at work when they were killed");
-        ProcessResult last = HoneProcess.Run(Arguments("killed"));
-        Assert.True(last.ExitCode == 0, last.Error);
-
-        Assert.Equal(Hash(Path.Combine(folder, "whole", weights)), Hash(Path.Combine(folder, "killed", weights)));
+        Assert.Equal(KilledRun.Hash(folder, "whole", weights), KilledRun.Hash(folder, "killed", weights));
         int[] logged = [.. Jsonl.Read(Path.Combine(folder, "killed", "metrics.jsonl")).Select(r => (int)r.Fields["step"]!)];
         Assert.Equal(Enumerable.Range(1, steps), logged);
         Directory.Delete(folder, recursive: true);
-    }
-
-    /// <summary>Two small layers with random weights, and a tokenizer with one token per byte.</summary>
-    private static void WriteModel(string folder, long seed)
-    {
-        Tokenizer tokenizer = SeedTokenizer.Create(["+", "="]);
-        ModelConfig config = ModelConfig.FromJson(new JsonObject
-        {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["model_type"] = "llama",
-            ["vocab_size"] = tokenizer.VocabularySize,
-            ["hidden_size"] = 32,
-            ["intermediate_size"] = 64,
-            ["num_hidden_layers"] = 2,
-            ["num_attention_heads"] = 4,
-            ["num_key_value_heads"] = 2,
-            ["rms_norm_eps"] = 1e-5,
-            ["max_position_embeddings"] = 128,
-            ["tie_word_embeddings"] = true,
-        }, "test");
-        LanguageModel model = new(config);
-        ModelInit.Randomise(model, new RandomStream(seed, "weights"));
-        ModelSaver.Save(folder, new LoadedModel(model, null, tokenizer), WeightType.F32);
     }
 
     private static void WriteRows(string folder)
@@ -107,6 +69,4 @@ public class TrainingResumeTests
         File.WriteAllText(Path.Combine(folder, "pairs.jsonl"), pairs.ToString());
         File.WriteAllText(Path.Combine(folder, "task.jsonl"), tasks.ToString());
     }
-
-    private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
 }

@@ -28,6 +28,10 @@ internal static class SharedData
     /// <summary>Full path of a file under tests/golden.</summary>
     public static string Golden(string relative) => System.IO.Path.Combine(RepositoryRoot, "tests", "golden", relative);
 
+    /// <summary>A file of recorded rows: all of them where shared data is, else the choice that comes with the project.</summary>
+    /// <param name="relative">Path below data/golden and below tests/golden alike.</param>
+    public static string GoldenRows(string relative) => Path($"data/golden/{relative}") ?? Golden(relative);
+
     private static string FindRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Core.Schema;
 
 namespace Hone.Data.Preferences;
 
@@ -50,17 +51,7 @@ public static class ForeignPairs
     }
 
     /// <summary>The list a text holds; null for an empty one and for other text.</summary>
-    private static JsonArray? ListOf(string text)
-    {
-        try
-        {
-            return JsonNode.Parse(text) is JsonArray { Count: > 0 } list ? list : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static JsonArray? ListOf(string text) => JsonText.TryParse(text, out JsonNode? node) && node is JsonArray { Count: > 0 } list ? list : null;
 
     private static Row Pair(Row row)
     {

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hone.Core.Schema;
 using Microsoft.Extensions.AI;
 
 namespace Hone.Methods.Bmc;
@@ -45,17 +45,8 @@ public sealed partial class TeacherBridge(IChatClient client, bool openEnded, in
         return Tagged().Match(reply) is { Success: true } match && match.Groups[1].Value.Trim() is { Length: > 0 } tagged ? tagged : null;
     }
 
-    private static string? FromJson(string json)
-    {
-        try
-        {
-            return JsonNode.Parse(json) is JsonObject o && o["revised"] is JsonValue value && value.TryGetValue(out string? text) && text.Trim().Length > 0 ? text : null;
-        }
-        catch (Exception error) when (error is JsonException or ArgumentException) // not JSON, or a name twice
-        {
-            return null;
-        }
-    }
+    private static string? FromJson(string json) =>
+        JsonText.TryParse(json, out JsonNode? node) && node is JsonObject o && o["revised"] is JsonValue value && value.TryGetValue(out string? text) && text.Trim().Length > 0 ? text : null;
 
     [GeneratedRegex(@"<revised>(.*?)</revised>", RegexOptions.Singleline)]
     private static partial Regex Tagged();

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Evaluation.Statistics;
 using Hone.Inference;
+using Hone.Methods.Tasks;
 
 namespace Hone.Methods.GuidedSelfImprovement;
 
@@ -51,28 +52,28 @@ public sealed class GuidedSelfImprovementReproduction : IReproduction
     {
         yield return Claim.AtMost(
             "Without hints the hard questions' share of the training rows shrinks round after round.", "tail ratio of vanilla, last iteration minus first",
-            Over(arms[Vanilla], a => a.TailRatios[^1] - a.TailRatios[0]), 0);
+            OverSeeds.Mean(arms[Vanilla].Select(a => a.TailRatios[^1] - a.TailRatios[0])), 0);
         foreach (string name in (string[])[StateReset, Rationale])
         {
             yield return Claim.AtLeast(
                 $"Hints by {name} cover more questions than the same number of unguided draws.", "coverage minus vanilla's at equal budget, lowest over iterations",
-                Difference(arms[name], arms[EqualBudget], (a, b) => a.Coverage.Zip(b.Coverage).Min(p => p.First - p.Second)), 0);
+                OverSeeds.Difference(arms[name], arms[EqualBudget], (a, b) => a.Coverage.Zip(b.Coverage).Min(p => p.First - p.Second)), 0);
             yield return Claim.AtLeast(
                 $"Hints by {name} restore the tail.", "tail ratio minus vanilla's at equal budget, lowest over iterations",
-                Difference(arms[name], arms[EqualBudget], (a, b) => a.TailRatios.Zip(b.TailRatios).Min(p => p.First - p.Second)), 0);
+                OverSeeds.Difference(arms[name], arms[EqualBudget], (a, b) => a.TailRatios.Zip(b.TailRatios).Min(p => p.First - p.Second)), 0);
         }
         yield return Claim.AtMost(
             "Hints need at most a quarter of brute force's draws.", "draws of state-reset divided by brute force's",
-            Difference(arms[StateReset], arms[Brute], (a, b) => (double)a.TotalDraws / b.TotalDraws), 0.25);
+            OverSeeds.Difference(arms[StateReset], arms[Brute], (a, b) => (double)a.TotalDraws / b.TotalDraws), 0.25);
         yield return Claim.AtLeast(
             "… for at least the same coverage.", "coverage of state-reset minus brute force's, last iteration",
-            Difference(arms[StateReset], arms[Brute], (a, b) => a.Coverage[^1] - b.Coverage[^1]), 0);
+            OverSeeds.Difference(arms[StateReset], arms[Brute], (a, b) => a.Coverage[^1] - b.Coverage[^1]), 0);
         yield return Claim.AtLeast(
             "Trained with hints, the model is at least as good on the hardest two tiers.", "accuracy on four and five steps minus vanilla's at equal budget",
-            Difference(arms[StateReset], arms[EqualBudget], (a, b) => a.HardAccuracy - b.HardAccuracy), 0);
+            OverSeeds.Difference(arms[StateReset], arms[EqualBudget], (a, b) => a.HardAccuracy - b.HardAccuracy), 0);
         yield return Claim.AtLeast(
             "… and not worse over all tiers by more than a point.", "accuracy minus vanilla's at equal budget",
-            Difference(arms[StateReset], arms[EqualBudget], (a, b) => a.Accuracy - b.Accuracy), -0.01);
+            OverSeeds.Difference(arms[StateReset], arms[EqualBudget], (a, b) => a.Accuracy - b.Accuracy), -0.01);
     }
 
     private static ResultTable Table(Dictionary<string, List<ArmResult>> arms) => new(
@@ -88,16 +89,4 @@ public sealed class GuidedSelfImprovementReproduction : IReproduction
         ["arm", .. Enumerable.Range(0, arms[Vanilla][0].Coverage.Count).Select(t => $"t = {t}")],
         [.. arms.Select(a => (IReadOnlyList<string>)[
             a.Key, .. Enumerable.Range(0, a.Value[0].Coverage.Count).Select(t => $"{a.Value.Average(r => r.Coverage[t]):P1} / {a.Value.Average(r => r.TailRatios[t]):0.00}")])]);
-
-    private static Measured Over(List<ArmResult> results, Func<ArmResult, double> value) => Interval([.. results.Select(value)]);
-
-    private static Measured Difference(List<ArmResult> a, List<ArmResult> b, Func<ArmResult, ArmResult, double> value) => Interval([.. a.Zip(b, value)]);
-
-    /// <summary>Mean over seeds with a 95 % t-interval; one seed alone has no interval and decides nothing.</summary>
-    private static Measured Interval(double[] values)
-    {
-        if (values.Length < 2) return new(values[0], double.NegativeInfinity, double.PositiveInfinity);
-        Interval interval = Means.WithTInterval(values);
-        return new(interval.Value, interval.Low, interval.High);
-    }
 }

@@ -58,6 +58,9 @@ public sealed class ImproveRun
         run.Reporter.Line($"{task.Name}: {task.Pool.Count} questions to learn from, {task.Validation.Count} to choose by, {task.Test.Count} to test; {task.CheckerReason}");
         TaskResult before = Evaluate("before", task.Test, "before: test questions");
         TaskResult validation = Evaluate("validation-before", task.Validation, "before: validation questions");
+        int cut = before.Answers.Count(a => a.Truncated);
+        if (2 * cut > before.Answers.Count)
+            run.Reporter.Line($"{cut} of {before.Answers.Count} answers were cut off at {maxTokens} tokens, the length of the references and a half: a model that explains itself needs more, for example --set max_tokens=256.");
         run.Reporter.Line($"before: {before.Accuracy:P1} of the test questions, {validation.Accuracy:P1} of the validation questions");
         List<RoundResult> rounds = Rounds();
         RoundResult? best = rounds.Where(r => r.ValidationRight > validation.Right).OrderByDescending(r => r.ValidationRight).ThenBy(r => r.Round).FirstOrDefault();

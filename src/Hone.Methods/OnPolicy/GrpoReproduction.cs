@@ -2,6 +2,7 @@ using Hone.Core;
 using Hone.Evaluation.Reports;
 using Hone.Evaluation.Statistics;
 using Hone.Inference;
+using Hone.Methods.Tasks;
 
 namespace Hone.Methods.OnPolicy;
 
@@ -44,13 +45,13 @@ public sealed class GrpoReproduction : IReproduction
     {
         yield return Claim.AtLeast(
             "GRPO makes the weak model better at problems it has not seen.", "held-out accuracy, after minus before",
-            Interval([.. arms[Grpo].Select((a, i) => a.Accuracy - before[i])]), 0.15);
+            OverSeeds.Mean([.. arms[Grpo].Select((a, i) => a.Accuracy - before[i])]), 0.15);
         yield return Claim.AtLeast(
             "Drawing from the model as it learns does more than DPO on pairs of the same completions.", "accuracy of GRPO minus DPO",
-            Interval([.. arms[Grpo].Zip(arms[Dpo], (a, b) => a.Accuracy - b.Accuracy)]), 0);
+            OverSeeds.Mean([.. arms[Grpo].Zip(arms[Dpo], (a, b) => a.Accuracy - b.Accuracy)]), 0);
         yield return Claim.AtLeast(
             "… and more than supervised training on the right ones of them.", "accuracy of GRPO minus supervised",
-            Interval([.. arms[Grpo].Zip(arms[Supervised], (a, b) => a.Accuracy - b.Accuracy)]), 0);
+            OverSeeds.Mean([.. arms[Grpo].Zip(arms[Supervised], (a, b) => a.Accuracy - b.Accuracy)]), 0);
     }
 
     private static ResultTable Table(Dictionary<string, List<GrpoArm>> arms, List<double> before) => new(
@@ -64,7 +65,7 @@ public sealed class GrpoReproduction : IReproduction
 
     private static void Report(string path, ReproductionResult result, Dictionary<string, List<GrpoArm>> arms, List<double> before)
     {
-        Bar Of(IReadOnlyList<double> values) => Interval([.. values]) is { } i && double.IsFinite(i.Low) ? new Bar(i.Value, i.Low, i.High) : new Bar(values[0]);
+        Bar Of(IReadOnlyList<double> values) => OverSeeds.Mean([.. values]) is { } i && double.IsFinite(i.Low) ? new Bar(i.Value, i.Low, i.High) : new Bar(values[0]);
         ReportBuilder report = new("GRPO and offline learning from the same completions", "the weak seed model on built-in word problems");
         report.Chart(new BarChart
         {
@@ -80,13 +81,5 @@ public sealed class GrpoReproduction : IReproduction
         report.Heading("Claims");
         report.Table(["claim", "measured", "must be", "verdict"], [.. result.Claims.Select(c => (IReadOnlyList<string>)[c.Text, $"{c.Measure}: {c.Measured}", c.Boundary, c.VerdictText])]);
         report.Write(path);
-    }
-
-    /// <summary>Mean over seeds with a 95 % t-interval; one seed alone has no interval and decides nothing.</summary>
-    private static Measured Interval(double[] values)
-    {
-        if (values.Length < 2) return new(values[0], double.NegativeInfinity, double.PositiveInfinity);
-        Interval interval = Means.WithTInterval(values);
-        return new(interval.Value, interval.Low, interval.High);
     }
 }

@@ -102,14 +102,7 @@ public sealed class RewardModel
     {
         string file = Path.Combine(path, "config.json");
         if (!File.Exists(file)) return null;
-        try
-        {
-            JsonObject? config = JsonNode.Parse(File.ReadAllText(file)) as JsonObject;
-            return (config?["architectures"] as JsonArray)?.FirstOrDefault()?.ToString().EndsWith(Classifier, StringComparison.Ordinal) == true ? config : null;
-        }
-        catch (System.Text.Json.JsonException error)
-        {
-            throw new HoneException($"{file}: not valid JSON ({error.Message})", error);
-        }
+        JsonObject config = JsonFile.ReadObject(file);
+        return (config["architectures"] as JsonArray)?.FirstOrDefault()?.ToString().EndsWith(Classifier, StringComparison.Ordinal) == true ? config : null;
     }
 }

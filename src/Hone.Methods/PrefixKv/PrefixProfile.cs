@@ -55,14 +55,13 @@ public sealed record PrefixProfile(IReadOnlyList<PrefixBudget> Budgets, double[]
     /// <exception cref="HoneException">No such file, or something else.</exception>
     public static PrefixProfile Load(string path)
     {
-        FileInfo file = new(path);
-        if (!file.Exists) throw new HoneException($"{path}: no such file. Make a profile with 'hone kv profile'.");
-        if (file.Length > MostBytes) throw new HoneException($"{path}: {file.Length} bytes; a profile has at most {MostBytes}.");
+        if (!File.Exists(path)) throw new HoneException($"{path}: no such file. Make a profile with 'hone kv profile'.");
+        JsonNode? json = JsonFile.Read(path, MostBytes);
         try
         {
-            return FromJson(JsonNode.Parse(File.ReadAllText(path)), path);
+            return FromJson(json, path);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException or OverflowException)
         {
             throw new HoneException($"{path}: not a profile ({error.Message.Split('\n')[0]}). Make one with 'hone kv profile'.", error);
         }

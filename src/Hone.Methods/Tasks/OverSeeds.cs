@@ -17,5 +17,8 @@ public static class OverSeeds
 
     /// <summary>Mean of the differences of two arms that saw the same seeds.</summary>
     public static Measured Difference<T>(IReadOnlyList<T> arm, IReadOnlyList<T> baseline, Func<T, double> value) =>
-        Mean(arm.Zip(baseline, (a, b) => value(a) - value(b)));
+        Difference(arm, baseline, (a, b) => value(a) - value(b));
+
+    /// <summary>The same for a difference, or ratio, that is more than one number of each.</summary>
+    public static Measured Difference<T>(IReadOnlyList<T> arm, IReadOnlyList<T> baseline, Func<T, T, double> value) => Mean(arm.Zip(baseline, value));
 }

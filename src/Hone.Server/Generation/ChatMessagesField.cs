@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hone.Core.Schema;
 using Hone.Server.Http;
 
 namespace Hone.Server.Generation;
@@ -74,13 +74,6 @@ internal static class ChatMessagesField
     {
         if (given is JsonObject json) return json.DeepClone();
         string text = fields.Text("arguments") ?? "{}";
-        try
-        {
-            return JsonNode.Parse(text, documentOptions: new() { MaxDepth = 64 }) is JsonObject parsed ? parsed : text;
-        }
-        catch (JsonException)
-        {
-            return text;
-        }
+        return JsonText.TryParse(text, out JsonNode? node) && node is JsonObject parsed ? parsed : text;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hone.Core.Schema;
 using Hone.Inference.Chat;
 using Hone.Server.Http;
 
@@ -36,17 +37,8 @@ internal static class ReplyForms
         { } schema => OfSchema(schema),
     };
 
-    private static JsonNode? Parse(string schema)
-    {
-        try
-        {
-            return JsonNode.Parse(schema, documentOptions: new() { MaxDepth = 64 });
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            throw ApiException.BadRequest("'guided_json' is not valid JSON.", "guided_json");
-        }
-    }
+    private static JsonNode? Parse(string schema) =>
+        JsonText.TryParse(schema, out JsonNode? node) ? node : throw ApiException.BadRequest("'guided_json' is not valid JSON.", "guided_json");
 
     private static ReplyForm OfSchema(JsonNode? schema)
     {

@@ -9,7 +9,7 @@ internal static class GoldenRows
 {
     public static IReadOnlyList<JsonObject> Read(string file)
     {
-        string path = SharedData.Path($"data/golden/evaluation/{file}") ?? SharedData.Golden($"evaluation/{file}");
+        string path = SharedData.GoldenRows($"evaluation/{file}");
         Assert.SkipWhen(!File.Exists(path), $"shared/data/golden/evaluation/{file} is not here");
         return [.. File.ReadLines(path).Where(l => l.Length > 0).Select(l => JsonNode.Parse(l)!.AsObject())];
     }

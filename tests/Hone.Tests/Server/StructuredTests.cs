@@ -91,4 +91,17 @@ public sealed class StructuredTests(TestServer server) : IClassFixture<TestServe
 
     private async Task<string> ContentAsync(string fields) => (string)(await server.OkAsync(
         "/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"Ann"}],"max_tokens":200,"temperature":1,"seed":1,{{fields}}}"""))["choices"]![0]!["message"]!["content"]!;
+
+    /// <summary>Arguments of an earlier call as a model may have written them: a key twice, half a surrogate pair.</summary>
+    [Theory]
+    [InlineData("""{\"a\":1,\"a\":2}""")]
+    [InlineData("""{\"a\":\"\\ud83c\"}""")]
+    public async Task Earlier_arguments_of_any_form_are_read(string arguments)
+    {
+        (int status, JsonNode reply) = await server.PostAsync("/v1/chat/completions", """
+            {"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"add","arguments":"ARGUMENTS"}}]},
+            {"role":"tool","tool_call_id":"c1","content":"4"}],"tools":[{"type":"function","function":{"name":"add","parameters":{"type":"object","properties":{"a":{}}}}}],"max_tokens":2}
+            """.Replace("ARGUMENTS", arguments));
+        Assert.True(status == 200, $"{status}: {reply}");
+    }
 }

@@ -10,17 +10,14 @@ namespace Hone.Tests.Inference.Caches;
 /// <summary>golden/kv/quant_own_formula: group rounding, packing, KIVI's bookkeeping, bytes.</summary>
 public sealed class QuantGoldenTests
 {
-    private const string File = "data/golden/kv/quant_own_formula.jsonl";
+    private static string Rows => SharedData.GoldenRows("kv/quant_own_formula.jsonl");
 
-    /// <summary>All rows where they are, else those that come with the project.</summary>
-    private static string Path => SharedData.Path(File) ?? SharedData.Golden($"kv/{System.IO.Path.GetFileName(File)}");
-
-    public static TheoryData<string> Ids => [.. Jsonl.Read(Path).Select(row => (string)row.Fields["id"]!)];
+    public static TheoryData<string> Ids => [.. Jsonl.Read(Rows).Select(row => (string)row.Fields["id"]!)];
 
     [Theory, MemberData(nameof(Ids))]
     public void Row(string id)
     {
-        JsonObject row = Jsonl.Read(Path).First(r => (string)r.Fields["id"]! == id).Fields;
+        JsonObject row = Jsonl.Read(Rows).First(r => (string)r.Fields["id"]! == id).Fields;
         switch ((string)row["kind"]!)
         {
             case "group_quantise_own" or "card_example": Groups(row); break;

@@ -8,17 +8,14 @@ namespace Hone.Tests.Methods.PrefixKv;
 /// <summary>golden/kv/oracle_prefixkv: exact allocation, the released search, selection, fixed-place eviction.</summary>
 public sealed class PrefixGoldenTests
 {
-    private const string File = "data/golden/kv/oracle_prefixkv.jsonl";
+    private static string Rows => SharedData.GoldenRows("kv/oracle_prefixkv.jsonl");
 
-    /// <summary>All rows where they are, else those that come with the project.</summary>
-    private static string Path => SharedData.Path(File) ?? SharedData.Golden($"kv/{System.IO.Path.GetFileName(File)}");
-
-    public static TheoryData<string> Ids => [.. Jsonl.Read(Path).Select(row => (string)row.Fields["id"]!)];
+    public static TheoryData<string> Ids => [.. Jsonl.Read(Rows).Select(row => (string)row.Fields["id"]!)];
 
     [Theory, MemberData(nameof(Ids))]
     public void Row(string id)
     {
-        JsonObject row = Jsonl.Read(Path).First(r => (string)r.Fields["id"]! == id).Fields;
+        JsonObject row = Jsonl.Read(Rows).First(r => (string)r.Fields["id"]! == id).Fields;
         switch ((string)row["kind"]!)
         {
             case "prefixkv_own_oracle": Allocation(row); break;
