@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hone.Core.Schema;
@@ -45,8 +46,17 @@ public sealed partial class TeacherBridge(IChatClient client, bool openEnded, in
         return Tagged().Match(reply) is { Success: true } match && match.Groups[1].Value.Trim() is { Length: > 0 } tagged ? tagged : null;
     }
 
-    private static string? FromJson(string json) =>
-        JsonText.TryParse(json, out JsonNode? node) && node is JsonObject o && o["revised"] is JsonValue value && value.TryGetValue(out string? text) && text.Trim().Length > 0 ? text : null;
+    private static string? FromJson(string json)
+    {
+        try
+        {
+            return JsonText.ParseStrict(json) is JsonObject o && o["revised"] is JsonValue value && value.TryGetValue(out string? text) && text.Trim().Length > 0 ? text : null;
+        }
+        catch (JsonException) // not JSON, or a name twice: which of the two is meant?
+        {
+            return null;
+        }
+    }
 
     [GeneratedRegex(@"<revised>(.*?)</revised>", RegexOptions.Singleline)]
     private static partial Regex Tagged();
