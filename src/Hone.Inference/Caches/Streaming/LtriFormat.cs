@@ -55,6 +55,9 @@ public sealed record LtriOptions : ICheckedOptions
     [Limits(AtLeast = 1), Unit("tokens")]
     public int MaxSpan { get; init; } = 64;
 
+    [Description("take neighbours apart that were found as one span")]
+    public bool Split { get; init; } = true;
+
     [Description("index vectors of a span that stands out")]
     [Limits(AtLeast = 1)]
     public int MinVectors { get; init; } = 1;

@@ -17,7 +17,7 @@ public sealed class StreamingStore : ILayerStore
     private float[][] passBand = [];
     private Retrieved[] retrieved = [];
     private int[] strongest;
-    private int seen, localStart, passTokens;
+    private int seen, localStart, attendedFrom, passTokens;
     private bool hasAttended;
 
     internal StreamingStore(KvLayer layer, LtriOptions settings)
@@ -44,7 +44,7 @@ public sealed class StreamingStore : ILayerStore
     public IReadOnlyList<int> Strongest => strongest;
 
     /// <summary>Most keys that a query of the last pass attended to.</summary>
-    public int Attended => sinks.Count + retrieved.Select(r => r.Count).DefaultIfEmpty(0).Max() + localKeys[0].Count;
+    public int Attended { get; private set; }
 
     /// <summary>Bytes of index vectors.</summary>
     public long IndexBytes => memory.IndexBytes;
@@ -58,7 +58,7 @@ public sealed class StreamingStore : ILayerStore
 
     /// <summary>Whether a token is among those that the last position of the last pass could attend to.</summary>
     public bool Covers(int token) =>
-        token < sinks.Count || token >= localStart && token < seen || retrieved.Length > 0 && retrieved[^1].Tokens.AsSpan().BinarySearch(token) >= 0;
+        token < sinks.Count || token >= attendedFrom && token < seen || retrieved.Length > 0 && retrieved[^1].Tokens.AsSpan().BinarySearch(token) >= 0;
 
     public int Count(int kvHead) => seen;
 
@@ -125,6 +125,7 @@ public sealed class StreamingStore : ILayerStore
 
     public void EndAttention(ReadOnlySpan<float> queries)
     {
+        (attendedFrom, Attended) = (localStart, sinks.Count + retrieved.Select(r => r.Count).DefaultIfEmpty(0).Max() + localKeys[0].Count);
         if (passBand.Length > 0)
         {
             // The first pass of a stream is computed without asking the store; its map is needed all the same.
@@ -154,6 +155,8 @@ public sealed class StreamingStore : ILayerStore
     {
         seen = seen,
         localStart = localStart,
+        attendedFrom = attendedFrom,
+        Attended = Attended,
         strongest = [.. strongest],
     };
 
@@ -200,7 +203,7 @@ public sealed class StreamingStore : ILayerStore
         AttentionBand region = band.First(Math.Min(local, leaving + settings.MaxSpan));
         List<TokenSpan> spans = settings.Spans == SpanKind.Blocks
             ? TriangleDivision.Blocks(leaving / settings.MaxSpan * settings.MaxSpan, settings.MaxSpan)
-            : TriangleDivision.Divide(region, new(settings.Theta, settings.Overlap, settings.MinSpan, settings.MaxSpan));
+            : TriangleDivision.Divide(region, new(settings.Theta, settings.Overlap, settings.MinSpan, settings.MaxSpan, settings.Split));
         int done = 0;
         for (int s = 0; s < spans.Count && spans[s].End <= leaving; s++)
         {

@@ -5,7 +5,8 @@ namespace Hone.Inference.Caches.Streaming;
 /// <param name="Overlap">Largest intersection over union with a better span, τ; 0 gives a partition.</param>
 /// <param name="MinLength">Shortest span that is looked for, tokens.</param>
 /// <param name="MaxLength">Longest span, tokens.</param>
-public sealed record DivisionOptions(double Theta = 0.016, double Overlap = 0, int MinLength = 4, int MaxLength = 64);
+/// <param name="Split">Whether neighbours that were found as one span are taken apart; see <see cref="TriangleDivision.Split"/>.</param>
+public sealed record DivisionOptions(double Theta = 0.016, double Overlap = 0, int MinLength = 4, int MaxLength = 64, bool Split = true);
 
 /// <summary>
 /// Finds spans as lower-triangular patches of high attention: S(x, y) = Σ over x ≤ j ≤ i ≤ y of (A_ij − θ), best first, without
@@ -50,8 +51,41 @@ public static class TriangleDivision
     /// <summary>
     /// Cuts all tokens into spans, in order: those found, overlaps trimmed in favour of the better, and fillers of score 0 for what lies between.
     /// </summary>
-    public static List<TokenSpan> Divide(AttentionBand map, DivisionOptions options) =>
-        Partition(Suppress(Candidates(map, options), options.Overlap), map.Count, options.MaxLength);
+    public static List<TokenSpan> Divide(AttentionBand map, DivisionOptions options)
+    {
+        List<TokenSpan> parts = Partition(Suppress(Candidates(map, options), options.Overlap), map.Count, options.MaxLength);
+        return options.Split ? [.. parts.SelectMany(span => span.Score > 0 ? Split(map, span, options) : [span])] : parts;
+    }
+
+    /// <summary>
+    /// Takes a span apart where its later part hardly attends to its earlier part: where the block between the two brings less than θ a
+    /// pair, so that S of the parts adds up to more than S of the whole. Suppression alone prefers the whole as soon as spans are more than about three
+    /// times as dense as θ, because it looks at one score at a time.
+    /// </summary>
+    /// <returns>In order; the span itself where no cut gains.</returns>
+    public static IEnumerable<TokenSpan> Split(AttentionBand map, TokenSpan span, DivisionOptions options)
+    {
+        int best = 0;
+        double gain = 1e-9;
+        for (int left = options.MinLength; left <= span.Length - options.MinLength; left++)
+        {
+            double between = 0;
+            for (int row = span.Start + left; row < span.End; row++)
+                for (int column = span.Start; column < span.Start + left; column++) between += map[row, column] - options.Theta;
+            if (-between > gain) (best, gain) = (left, -between);
+        }
+        if (best == 0) return [span];
+        TokenSpan first = new(span.Start, best, 0), second = new(span.Start + best, span.Length - best, 0);
+        return [.. Split(map, Scored(map, first, options.Theta), options), .. Split(map, Scored(map, second, options.Theta), options)];
+    }
+
+    private static TokenSpan Scored(AttentionBand map, TokenSpan span, double theta)
+    {
+        double score = 0;
+        for (int row = span.Start; row < span.End; row++)
+            for (int column = span.Start; column <= row; column++) score += map[row, column] - theta;
+        return span with { Score = Math.Max(0, score) };
+    }
 
     /// <summary>Spans of a fixed length, the last one shorter.</summary>
     public static List<TokenSpan> Blocks(int count, int length) =>

@@ -170,7 +170,7 @@ public sealed class LongContextTaskTests
         Assert.True(Math.Abs(expected - found) <= 1e-6 * Math.Max(0.1, Math.Abs(expected)), $"{name}: {expected} expected, {found} found");
     }
 
-    private static IEnumerable<JsonElement> Rows(string kind) => File.ReadLines(SharedData.Require("data/golden/kv/oracle_fidelity_metrics.jsonl"))
+    private static IEnumerable<JsonElement> Rows(string kind) => File.ReadLines(SharedData.Golden("kv/oracle_fidelity_metrics.jsonl"))
         .Select(line => JsonDocument.Parse(line).RootElement).Where(row => row.GetProperty("kind").GetString() == kind);
 
     private static float[][] Matrix(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetSingle()).ToArray())];

@@ -115,7 +115,7 @@ public sealed class EliteGoldenTests
         }
     }
 
-    private static IEnumerable<JsonElement> Rows(string kind) => File.ReadLines(SharedData.Require("data/golden/kv/oracle_elitekv.jsonl"))
+    private static IEnumerable<JsonElement> Rows(string kind) => File.ReadLines(SharedData.Golden("kv/oracle_elitekv.jsonl"))
         .Select(line => JsonDocument.Parse(line).RootElement).Where(row => row.GetProperty("kind").GetString() == kind).ToList();
 
     private static ChunkScores[] Heads(JsonElement row)
