@@ -24,7 +24,7 @@ public static class RecallModel
         }
         catch (HoneException error)
         {
-            throw new HoneException("this experiment needs a model that finds things in long texts, in models/seed-recall; it is not shipped yet. 'hone pretrain --recipe pretrain-recall --out runs/seed-recall' trains one, which so far stays below its gate.", error);
+            throw new HoneException("this experiment needs the model that finds things in long texts, models/seed-recall, which this copy of Hone lacks. 'hone pretrain --recipe pretrain-recall --out runs/seed-recall' trains it.", error);
         }
     }
 
@@ -51,7 +51,7 @@ public static class RecallModel
         ["max_position_embeddings"] = options.Lengths.Max(),
         ["rms_norm_eps"] = 1e-6,
         ["rope_theta"] = options.RopeTheta,
-        ["tie_word_embeddings"] = true,
+        ["tie_word_embeddings"] = false,
         ["hidden_act"] = "silu",
         ["attention_bias"] = false,
         ["bos_token_id"] = null,
@@ -60,11 +60,12 @@ public static class RecallModel
         ["torch_dtype"] = "bfloat16",
     });
 
-    /// <summary>A new model with random weights, initialised as the seed model is.</summary>
+    /// <summary>A new model with random weights, embeddings of unit variance and outputs of zero, on request with the circuit that copies.</summary>
     public static LanguageModel Create(RecallOptions options, int vocabulary, RandomStream random)
     {
         LanguageModel model = new(CreateConfig(options, vocabulary));
-        ModelInit.Randomise(model, random, new InitOptions { UniformFanIn = true, ZeroOutputs = true, EmbeddingDeviation = 0.02f });
+        ModelInit.Randomise(model, random, new InitOptions { UniformFanIn = true, ZeroOutputs = true, EmbeddingDeviation = 1, QueryKeyScale = (float)options.QueryKeyScale });
+        if (options.Circuit) RecallCircuit.Lay(model);
         return model;
     }
 }

@@ -9,7 +9,7 @@ public sealed record RecallOptions : ICheckedOptions
 {
     [Description("blocks")]
     [Limits(AtLeast = 1)]
-    public int Layers { get; init; } = 6;
+    public int Layers { get; init; } = 4;
 
     [Description("width of the residual stream")]
     [Limits(AtLeast = 8)]
@@ -21,14 +21,21 @@ public sealed record RecallOptions : ICheckedOptions
 
     [Description("inner width of the gated MLP")]
     [Limits(AtLeast = 1)]
-    public int Inner { get; init; } = 256;
+    public int Inner { get; init; } = 512;
 
     [Description("base of the rotary frequencies")]
     [Limits(Above = 1)]
-    public double RopeTheta { get; init; } = 10_000;
+    public double RopeTheta { get; init; } = 1_000_000;
+
+    [Description("start from the circuit that finds and copies, instead of waiting for training to find it")]
+    public bool Circuit { get; init; } = true;
+
+    [Description("factor on the first matrices of queries and keys: how sharply the model can look before anything is learned")]
+    [Limits(Above = 0)]
+    public double QueryKeyScale { get; init; } = 2.5;
 
     [Description("document lengths of the curriculum, in tokens, short ones first")]
-    [Limits(AtLeast = 32)]
+    [Limits(AtLeast = 16)]
     public IReadOnlyList<int> Lengths { get; init; } = [128, 256, 512, 1024, 2048];
 
     [Description("share of the training steps spent at each length")]
@@ -41,7 +48,7 @@ public sealed record RecallOptions : ICheckedOptions
 
     [Description("loss weight of tokens that are not part of an answer")]
     [Limits(AtLeast = 0, AtMost = 1)]
-    public double TextWeight { get; init; } = 0.1;
+    public double TextWeight { get; init; } = 0.05;
 
     [Description("lengths at which the finished model is tested, in tokens")]
     [Limits(AtLeast = 32)]

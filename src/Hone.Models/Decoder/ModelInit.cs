@@ -18,6 +18,9 @@ public sealed record InitOptions
     /// <summary>Gain of the norm of queries per head (where the model has one): how sharp attention can be before anything is learned.</summary>
     public float QueryGain { get; init; } = 1;
 
+    /// <summary>Factor on the matrices of queries and keys, for models without such a norm: attention logits grow with its square.</summary>
+    public float QueryKeyScale { get; init; } = 1;
+
     /// <summary>Zero for what writes into the residual stream and for the head, so that the model starts as the identity and the loss at ln V.</summary>
     public bool ZeroOutputs { get; init; }
 }
@@ -52,7 +55,7 @@ public static class ModelInit
         }
         else if (options.UniformFanIn)
         {
-            float bound = 1 / MathF.Sqrt(parameter.Value.Shape[1]);
+            float bound = (module is "q_proj" or "k_proj" ? options.QueryKeyScale : 1) / MathF.Sqrt(parameter.Value.Shape[1]);
             random.FillUniform(data, -bound, bound);
         }
         else
