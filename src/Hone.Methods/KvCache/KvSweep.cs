@@ -29,7 +29,7 @@ public sealed class KvSweep
     {
         foreach (string policy in policies)
             foreach (int b in bits)
-                foreach (double keep in policy == "full" ? [1] : keeps)
+                foreach (double keep in HasBudget(policy) ? keeps : [1])
                     One(policy, $"policy={policy},keep={keep},bits={b}");
     }
 
@@ -71,6 +71,8 @@ public sealed class KvSweep
         if (refused.Count > 0) report.Heading("Refused").Table(["setting", "reason"], [.. refused.Select(r => (IReadOnlyList<string>)[r.Setting, r.Reason])]);
         report.Write(path);
     }
+
+    private bool HasBudget(string policy) => KvPlan.Parse($"policy={policy}", components, "sweep").Policy.Create() is { HasBudget: true } and not FullPolicy;
 
     private void One(string policy, string setting)
     {

@@ -39,7 +39,10 @@ public sealed class SnapKvPolicy(SnapKvOptions options) : IKvPolicy
 }
 
 /// <summary>Votes of the last queries.</summary>
-internal sealed class SnapKvScorer(SnapKvOptions options, RecentQueries recent) : ILayerScorer
+/// <param name="options">Window and smoothing.</param>
+/// <param name="recent">The last queries.</param>
+/// <param name="isNormalised">Whether a query counts as often as it has tokens before it.</param>
+internal sealed class SnapKvScorer(SnapKvOptions options, RecentQueries recent, bool isNormalised = false) : ILayerScorer
 {
     public void Observe(IKvView view, ReadOnlySpan<float> queries) => recent.Add(view, queries);
 
@@ -60,13 +63,13 @@ internal sealed class SnapKvScorer(SnapKvOptions options, RecentQueries recent) 
 
     public void Renumbered() => recent.Clear();
 
-    public ILayerScorer Fork() => new SnapKvScorer(options, recent.Fork());
+    public ILayerScorer Fork() => new SnapKvScorer(options, recent.Fork(), isNormalised);
 
     /// <summary>[voted] smoothed mean attention on the slots before the window.</summary>
     private void Votes(IKvView view, int head, int voted, Span<float> votes)
     {
         int group = view.Layer.Group;
-        Sums sums = new(group, voted);
+        Sums sums = new(group, voted, isNormalised ? voted : null);
         AttentionRows.Run(view, head, recent.Queries, recent.Positions, ref sums);
         float[] pooled = new float[voted];
         for (int g = 0; g < group; g++)
@@ -77,14 +80,15 @@ internal sealed class SnapKvScorer(SnapKvOptions options, RecentQueries recent) 
     }
 
     /// <summary>Sums of rows for each query head, over the first slots.</summary>
-    private readonly struct Sums(int group, int slots) : IAttentionRow
+    private readonly struct Sums(int group, int slots, int? before) : IAttentionRow
     {
         public float[] Totals { get; } = new float[group * slots];
 
         public void Take(int query, int groupHead, Span<float> probabilities)
         {
             Span<float> total = Totals.AsSpan(groupHead * slots, slots);
-            TensorPrimitives.Add(total, probabilities[..slots], total);
+            if (before is { } tokens) TensorPrimitives.MultiplyAdd(probabilities[..slots], tokens + query, total, total);
+            else TensorPrimitives.Add(total, probabilities[..slots], total);
         }
     }
 }

@@ -36,6 +36,9 @@ public interface IKvPolicy
     /// <summary>How a budget is divided over layers and heads, unless another way is asked for.</summary>
     IKvAllocator Allocator => UniformAllocator.Instance;
 
+    /// <summary>Whether a budget is given; otherwise the policy and its allocation decide how much is kept.</summary>
+    bool HasBudget => true;
+
     /// <summary>Whether scores change as text is generated, so that it makes sense to drop tokens again while decoding.</summary>
     bool WorksWhileDecoding => true;
 }

@@ -55,6 +55,7 @@ public sealed class KvPlan
     internal KvTarget? Target(int seen, int slots)
     {
         if (!Drops) return null;
+        if (!Policy.HasBudget) return new KvTarget(slots, slots, slots);
         double exact = Options.Tokens ?? seen * Options.Keep;
         int kept = Math.Max(1, (int)exact);
         return kept >= slots ? null : new KvTarget(slots, exact, kept);
@@ -70,6 +71,8 @@ public sealed class KvPlan
             throw new HoneException("rerotate needs the same number of tokens in all heads, because they share the next position. Use allocate=uniform.");
         if (Options.Rerotate && Layers.Any(layer => layer.Layers > 1 && !layer.HasRotation))
             throw new HoneException("rerotate moves keys by rotating them, and this model has layers without rotary positions. Leave it out.");
+        if (!Policy.HasBudget && (Options.Keep < 1 || Options.Tokens is not null || Options.Allocate is not null))
+            throw new HoneException($"policy={Options.Policy} decides by itself how much is kept. Leave out keep, tokens and allocate.");
         bool later = Options.Every > 0;
         if (later && !Policy.WorksWhileDecoding) throw new HoneException($"policy={Options.Policy} looks at the prompt alone. Leave out every.");
         if (later && !Format.CanDropLater) throw new HoneException($"tokens in {Options.Bits} bits lie in blocks that cannot be thinned out again. Leave out every, or use format=token.");

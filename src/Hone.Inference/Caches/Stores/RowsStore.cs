@@ -5,7 +5,7 @@ using Hone.Tensors.Ops;
 namespace Hone.Inference.Caches;
 
 /// <summary>Keys and values of full heads, the rows of each head on their own, so that heads may hold different numbers.</summary>
-internal sealed class RowsStore : ILayerStore
+internal class RowsStore : ILayerStore
 {
     private readonly KvRows[] keys, values;
 
@@ -19,7 +19,7 @@ internal sealed class RowsStore : ILayerStore
         values = [.. Enumerable.Range(0, layer.KvHeads).Select(_ => valueRows(layer.HeadSize))];
     }
 
-    private RowsStore(RowsStore origin)
+    protected RowsStore(RowsStore origin)
     {
         Layer = origin.Layer;
         keys = [.. origin.keys.Select(rows => rows.Fork())];
@@ -68,12 +68,12 @@ internal sealed class RowsStore : ILayerStore
         values[kvHead].Keep(slots);
     }
 
-    public void Seal()
+    public virtual void Seal()
     {
         foreach (KvRows rows in keys.Concat(values)) rows.Seal();
     }
 
-    public ILayerStore Fork() => new RowsStore(this);
+    public virtual ILayerStore Fork() => new RowsStore(this);
 
     public void Dispose()
     {

@@ -17,6 +17,8 @@ public sealed class KvCacheTests
 
     public static TheoryData<string> Policies => [.. Names(typeof(IKvPolicy)).Where(name => name != "full")];
 
+    public static TheoryData<string> PoliciesWithBudget => [.. Names(typeof(IKvPolicy)).Where(name => name is not ("full" or "simlayerkv"))];
+
     // A store that retrieves attends to what it brought in, not to all it could read back.
     public static TheoryData<string> Formats => [.. Names(typeof(IKvFormat)).Where(name => name != "ltri")];
 
@@ -29,11 +31,11 @@ public sealed class KvCacheTests
         Assert.True(GoldenModel.MaxDifference(Continue(model, $"policy={policy},keep=1,bits=16"), expected) < 2e-2);
     }
 
-    [Theory, MemberData(nameof(Policies))]
+    [Theory, MemberData(nameof(PoliciesWithBudget))]
     public void A_budget_is_kept_and_counted_and_a_fork_goes_its_own_way(string policy)
     {
         LanguageModel model = TinyModels.Llama();
-        foreach (string format in (string[])["", ",bits=16", ",format=kivi,bits=4,group=8,residual=8", ",format=token,bits=8,group=8,residual=4"])
+        foreach (string format in BudgetFormats)
         {
             using CachedSequence sequence = Compressed(model, $"policy={policy},keep=0.5{format}{Small(policy)}");
             PolicyKvCache cache = (PolicyKvCache)sequence.Cache;
@@ -41,14 +43,73 @@ public sealed class KvCacheTests
             Assert.InRange(kept, 45 * 4 - 8, 45 * 4);
             Assert.Equal(Prompt.Length, cache.NextPosition);
             Assert.True(cache.Memory.AllocatedBytes >= cache.Memory.Bytes && cache.Memory.PeakBytes >= cache.Memory.Bytes);
-            if (format.Length == 0) Assert.Equal(kept * 2L * 8 * sizeof(float), cache.Memory.Bytes);
-            if (format == ",bits=16") Assert.Equal(kept * 2L * 8 * 2, cache.Memory.Bytes);
+            Assert.Equal(cache.Views.Sum(view => Enumerable.Range(0, view.Layer.KvHeads).Sum(head => HeadBytes(format, view.Count(head)))), cache.Memory.Bytes);
             using CachedSequence fork = sequence.Fork();
             float[] one = sequence.Feed(5, 6, 7), two = fork.Feed(5, 6, 7);
             Assert.Equal(one, two);
             fork.Feed(9);
             Assert.Equal(sequence.Feed(11, 12), Again(model, $"policy={policy},keep=0.5{format}{Small(policy)}", 5, 6, 7, 11, 12));
         }
+    }
+
+    private static readonly string[] BudgetFormats =
+    [
+        "", ",bits=16", ",format=kivi,bits=4,group=8,residual=8", ",format=kivi,bits=2,group=4,residual=8", ",format=token,bits=8,group=8,residual=4",
+        ",format=token,bits=3,group=4,residual=0", ",format=channel,bits=4,group=8,residual=16", ",format=think,channels=0.5", ",format=think,channels=0.75,bits=16",
+        ",format=think,channels=0.5,bits=4,group=4,residual=8",
+    ];
+
+    /// <summary>Bytes of a head of 8 channels by formula: codes, two half-precision numbers for each group, exact rows, channel numbers.</summary>
+    private static long HeadBytes(string format, int tokens)
+    {
+        const int Size = 8;
+        long Single(int rows, int width) => 4L * rows * width;
+        long Codes(int rows, int width, int bits) => (long)rows * ((width * bits + 7) / 8);
+        long ByChannel(int width, int bits, int group, int residual) => tokens - tokens % residual is var rounded
+            ? Codes(rounded, width, bits) + 4L * rounded / group * width + Single(tokens - rounded, width) : 0;
+        long ByToken(int bits, int group, int residual) => Math.Max(0, tokens - residual) is var rounded
+            ? Codes(rounded, Size, bits) + 4L * rounded * Size / group + Single(tokens - rounded, Size) : 0;
+        return format switch
+        {
+            "" => 2 * Single(tokens, Size),
+            ",bits=16" => Single(tokens, Size),
+            ",format=kivi,bits=4,group=8,residual=8" => ByChannel(Size, 4, 8, 8) + ByToken(4, 8, 8),
+            ",format=kivi,bits=2,group=4,residual=8" => ByChannel(Size, 2, 4, 8) + ByToken(2, 4, 8),
+            ",format=token,bits=8,group=8,residual=4" => 2 * ByToken(8, 8, 4),
+            ",format=token,bits=3,group=4,residual=0" => 2 * ByToken(3, 4, 0),
+            ",format=channel,bits=4,group=8,residual=16" => 2 * ByChannel(Size, 4, 8, 16),
+            ",format=think,channels=0.5" => Single(tokens, 4) + Single(tokens, Size) + 4 * 4,
+            ",format=think,channels=0.75,bits=16" => Single(tokens, 6) / 2 + Single(tokens, Size) / 2 + 4 * 6,
+            ",format=think,channels=0.5,bits=4,group=4,residual=8" => ByChannel(4, 4, 4, 8) + ByToken(4, 4, 8) + 4 * 4,
+            _ => throw new ArgumentException(format),
+        };
+    }
+
+    [Fact]
+    public void Thinned_keys_leave_out_the_least_channels_and_later_tokens_are_whole()
+    {
+        LanguageModel model = TinyModels.Llama();
+        using CachedSequence sequence = Compressed(model, "policy=knorm,keep=0.5,format=think,channels=0.5,format.window=8");
+        PolicyKvCache cache = (PolicyKvCache)sequence.Cache;
+        sequence.Feed(5, 6, 7);
+        float[] keys = new float[48 * 8];
+        cache.Views[1].ReadKeys(0, 0, keys);
+        ThinkStore store = (ThinkStore)cache.Stores[1];
+        for (int i = 0; i < keys.Length; i++) Assert.Equal(i / 8 < 45 && !store.HasChannel(0, i % 8), keys[i] == 0);
+        cache.Stores[1].Keep(0, [0, 3, 44, 45, 47]);
+        float[] kept = new float[5 * 8];
+        cache.Views[1].ReadKeys(0, 0, kept);
+        Assert.Equal(keys.AsSpan(47 * 8, 8).ToArray(), kept.AsSpan(4 * 8).ToArray());
+        Assert.Equal(keys.AsSpan(3 * 8, 8).ToArray(), kept.AsSpan(8, 8).ToArray());
+    }
+
+    [Fact]
+    public void Lazy_layers_keep_what_they_look_at()
+    {
+        LanguageModel model = TinyModels.Llama();
+        using CachedSequence none = Compressed(model, "policy=simlayerkv,threshold=1,recent=20"), all = Compressed(model, "policy=simlayerkv,threshold=0,recent=20,last=2,initial=3");
+        Assert.Equal(90, ((PolicyKvCache)none.Cache).Views[0].Count(0));
+        Assert.Equal([0, 1, 2, .. Enumerable.Range(72, 18)], ((PolicyKvCache)all.Cache).Views[1].Positions(1).ToArray());
     }
 
     [Theory, MemberData(nameof(Formats))]
@@ -118,6 +179,13 @@ public sealed class KvCacheTests
     [InlineData("policy=knorm,keep=0.5,allocate=adakv,rerotate=true", "same number")]
     [InlineData("policy=knorm,keep=0.5,format=flat,allocate=adakv", "all heads together")]
     [InlineData("policy=compactor,keep=0.5,every=4", "prompt alone")]
+    [InlineData("policy=simlayerkv,keep=0.5", "by itself")]
+    [InlineData("policy=simlayerkv,every=4", "prompt alone")]
+    [InlineData("policy=finch,keep=0.5,every=4", "prompt alone")]
+    [InlineData("policy=knorm,keep=0.5,format=think,bits=4,every=4", "blocks")]
+    [InlineData("policy=knorm,keep=0.5,format=think,every=4,rerotate=true", "round keys again")]
+    [InlineData("policy=full,format=think,bits=5", "bits")]
+    [InlineData("policy=knorm,keep=0.5,format=ltri", "no policy can drop")]
     [InlineData("policy=snapkw", "snapkv")]
     [InlineData("policy=snapkv,windw=3", "windw")]
     [InlineData("policy=snapkv,keep=2", "keep")]
@@ -150,7 +218,7 @@ public sealed class KvCacheTests
         Assert.Equal([0, 1, 2, 3, .. Enumerable.Range(118, 12)], cache.Views[1].Positions(1).ToArray());
     }
 
-    private static string Small(string policy) => policy is "snapkv" or "pyramidkv" or "adakv" ? ",window=4" : policy is "lagkv" ? ",lag=8" : policy is "leverage" or "compactor" ? ",sketch=4" : "";
+    private static string Small(string policy) => policy is "snapkv" or "pyramidkv" or "adakv" or "finch" ? ",window=4" : policy is "lagkv" ? ",lag=8" : policy is "leverage" or "compactor" ? ",sketch=4" : "";
 
     private static CachedSequence Compressed(LanguageModel model, string settings)
     {

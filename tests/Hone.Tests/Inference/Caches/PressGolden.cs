@@ -71,6 +71,8 @@ internal sealed class PressGolden
         JsonObject settings = row["settings"]?.AsObject() ?? [];
         double keep = 1 - (double)(row["compression_ratio"] ?? 0.0)!;
         string? policy = (string?)row["press"] is { } press ? PressNames.Of(press, settings) : null;
+        if (row["lazy_threshold"] is { } threshold) policy += $",threshold={threshold}";
+        if (row["key_channel_compression_ratio"] is { } removed) policy += FormattableString.Invariant($",channels={1 - (double)removed}");
         return policy is null ? null : $"{policy},keep={keep.ToString("R", CultureInfo.InvariantCulture)}";
     }
 }

@@ -8,14 +8,9 @@ namespace Hone.Tests.Inference.Caches;
 /// <summary>Scores, kept positions, logits and greedy tokens of kvpress, row by row.</summary>
 public sealed class PressGoldenTests
 {
-    // Presses whose random draws are torch's own, or whose cache holds entries in an order of its own that later steps depend on:
-    // what they keep is checked with the scores of the file instead, or not at all. Each with the reason.
+    // Presses whose cache holds entries in an order of its own that later steps depend on. Each with the reason.
     private static readonly Dictionary<string, string> Apart = new()
     {
-        ["RandomPress"] = "its numbers are drawn by torch",
-        ["ThinKPress"] = "channels are not thinned out",
-        ["SimLayerKVPress"] = "a policy without a budget",
-        ["FinchPress"] = "needs a delimiter in the prompt",
         ["DecodingPress(StreamingLLMPress)"] = "entries lie in score order, which this score depends on",
         ["DecodingPress(KeyDiffPress)"] = "the file's positions hold some twice",
     };
@@ -28,9 +23,20 @@ public sealed class PressGoldenTests
         PressGolden golden = PressGolden.Of(model);
         JsonObject row = golden.Rows[id];
         string press = (string?)row["press"] ?? "";
-        if (press == "DecodingPress(KnormPress)")
+        if (press is "DecodingPress(KnormPress)" or "DecodingPress(KeyDiffPress)")
         {
             Decoding(golden, row);
+            Parity.Count(1, 1);
+            return;
+        }
+        if (press == "RandomPress")
+        {
+            // Torch draws the numbers: what follows from them is compared.
+            Check(golden, row, KvPlan.Parse($"policy=full,keep={1 - (double)row["compression_ratio"]!}", PressGolden.Components) with
+            {
+                Policy = Hone.Core.Recipes.Using.Component<IKvPolicy>(press, () => new RecordedScores(golden.Tensor((string)row["scores_tensor"]!), golden.Context.Length)),
+            });
+            Parity.Count(1, 1);
             return;
         }
         string? settings = press.Length == 0 ? "policy=full" : PressGolden.Settings(row);
@@ -48,13 +54,37 @@ public sealed class PressGoldenTests
             LayerShareOptions shares = new() { Shares = [.. ratios.Select(r => 1 - (double)r!)] };
             options = options with { Allocate = Hone.Core.Recipes.Using.Component<IKvAllocator, LayerShareOptions>("layer_shares", shares, o => new LayerShareAllocator(o)) };
         }
-        Check(golden, row, options);
+        if (press == "FinchPress") Asked(golden, row, options);
+        else Check(golden, row, options);
+        Parity.Count(1, 1);
+    }
+
+    /// <summary>Context and question are compressed together; the first generated token comes from before that.</summary>
+    private static void Asked(PressGolden golden, JsonObject row, KvOptions options)
+    {
+        using CachedSequence sequence = new(golden.Model, new PolicyKvCache(new KvPlan(options, golden.Model)));
+        PolicyKvCache cache = (PolicyKvCache)sequence.Cache;
+        float[] logits = sequence.Feed([.. golden.Context, .. golden.Question]);
+        Scores(golden, cache, golden.Tensor((string)row["scores_tensor"]!), 5e-7);
+        int[][][] positions = [.. cache.Views.Select(view => Enumerable.Range(0, view.Layer.KvHeads).Select(head => view.Positions(head).ToArray()).ToArray())];
+        KvSelection selection = new KvPlan(options, golden.Model).Allocator.Select(cache.Score(cache.Target()!.Value), cache.Target()!.Value);
+        int[][][] kept = PressGolden.Kept(row, golden.Model.Config.KvHeads);
+        for (int layer = 0; layer < kept.Length; layer++)
+            for (int head = 0; head < kept[layer].Length; head++)
+                Assert.Equal(kept[layer][head], selection.Slots[layer][head].Select(slot => positions[layer][head][slot]));
+        sequence.EndPrompt();
+        Assert.Equal((int)row["next_position"]!, cache.NextPosition);
+        int[] greedy = GoldenModel.Ints(row["greedy_tokens"]!);
+        Assert.Equal(greedy[0], System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits));
+        logits = sequence.Feed(greedy[0]);
+        Assert.True(GoldenModel.MaxDifference(logits, golden.Tensor((string)row["logits_tensor"]!)) < 1e-3);
+        Assert.Equal(greedy[1..], Greedy(sequence, logits, greedy.Length - 1));
     }
 
     /// <summary>Compressing every few generated tokens. Scores by key length do not depend on the order of entries, as others' do in kvpress.</summary>
     private static void Decoding(PressGolden golden, JsonObject row)
     {
-        KvOptions options = KvPlan.Parse($"policy=knorm,tokens={row["settings"]!["target_size"]},every={row["settings"]!["compression_interval"]},prompt=false", PressGolden.Components);
+        KvOptions options = KvPlan.Parse($"policy={(row["press"]!.ToString().Contains("Knorm") ? "knorm" : "keydiff")},tokens={row["settings"]!["target_size"]},every={row["settings"]!["compression_interval"]},prompt=false", PressGolden.Components);
         using CachedSequence sequence = new(golden.Model, new PolicyKvCache(new KvPlan(options, golden.Model)));
         sequence.Feed(GoldenModel.Ints(row["context_ids"]!));
         sequence.EndPrompt();
@@ -91,6 +121,15 @@ public sealed class PressGoldenTests
         if ((double?)row["smallest_score_gap_at_the_cut"] is < 1e-6 || (bool?)row["tie_at_the_cut"] == true) return;
         if (row["kept_positions_per_layer_per_kv_head"] is not null)
             Kept(cache, PressGolden.Kept(row, golden.Model.Config.KvHeads), options.Rerotate);
+        if (row["zeroed_key_channels_per_layer_per_kv_head"] is JsonArray zeroed)
+            for (int layer = 0; layer < zeroed.Count; layer++)
+                for (int head = 0; head < golden.Model.Config.KvHeads; head++)
+                {
+                    ThinkStore store = (ThinkStore)cache.Stores[layer];
+                    Assert.Equal(GoldenModel.Ints(zeroed[layer]![head]!), Enumerable.Range(0, store.KeySize).Where(c => !store.HasChannel(head, c)));
+                }
+        if (row["layer_is_lazy"] is JsonArray lazy)
+            for (int layer = 0; layer < lazy.Count; layer++) Assert.Equal((bool)lazy[layer]!, cache.Views[layer].Count(0) < golden.Context.Length);
         Assert.Equal((int)row["next_position"]!, sequence.Cache.NextPosition);
         float[] logits = [];
         foreach (int token in golden.Question) logits = sequence.Feed(token);
@@ -105,7 +144,7 @@ public sealed class PressGoldenTests
     private static void Scores(PressGolden golden, PolicyKvCache cache, float[] expected, double floor)
     {
         KvScores scores = cache.Score(cache.Target() ?? throw new InvalidOperationException("nothing to drop"));
-        int slots = golden.Context.Length;
+        int slots = cache.Length;
         for (int layer = 0; layer < scores.Layers; layer++)
             for (int head = 0; head < scores.KvHeads(layer); head++)
                 for (int slot = 0; slot < slots; slot++)

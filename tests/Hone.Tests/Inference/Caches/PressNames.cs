@@ -8,7 +8,7 @@ internal static class PressNames
     public static string? Of(string press, JsonObject settings)
     {
         int open = press.IndexOf('(');
-        if (open < 0) return Policy(press, settings) is { } policy ? $"policy={policy}" : null;
+        if (open < 0 || press.Contains('[')) return Policy(press, settings) is { } policy ? $"policy={policy}" : null;
         string outer = press[..open], inner = press[(open + 1)..^1];
         if (Policy(inner, settings) is not { } wrapped) return null;
         string N(string key, string ours) => settings[key] is { } value ? $",{ours}={value}" : "";
@@ -33,6 +33,11 @@ internal static class PressNames
         return press switch
         {
             "KnormPress" => "knorm",
+            "FinchPress" => "finch" + N("window_size", "window") + N("normalize_scores", "normalise") + N("rerotate_keys", "rerotate")
+                + (s["chunk_length"] is { } chunk ? $",allocate=stretches,chunk={chunk}" : ""),
+            "SimLayerKVPress" => "simlayerkv" + N("n_last", "last") + N("n_recent", "recent") + N("n_initial", "initial"),
+            "ThinKPress" => "full,format=think" + N("window_size", "window"),
+            "ComposedPress[SnapKVPress(r), ThinKPress(0.5)]" => "snapkv" + snap + ",format=think,channels=0.5" + N("window_size", "format.window"),
             "StreamingLLMPress" => "streaming_llm" + N("n_sink", "sinks"),
             "SnapKVPress" => "snapkv" + snap,
             "PyramidKVPress" => "pyramidkv" + snap + N("beta", "beta"),

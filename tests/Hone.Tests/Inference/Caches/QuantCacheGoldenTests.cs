@@ -22,6 +22,7 @@ public sealed class QuantCacheGoldenTests
         PressGolden golden = PressGolden.Of(((string)row["model"]!)["tiny-".Length..]);
         if (row["kind"] is not null) Pruned(golden, row, tensors);
         else Library(golden, row, tensors);
+        Parity.Count(1, 1);
     }
 
     private static void Library(PressGolden golden, JsonObject row, SafetensorsFile tensors)
@@ -36,14 +37,6 @@ public sealed class QuantCacheGoldenTests
         sequence.Feed(GoldenModel.Ints(row["context_ids"]!));
         sequence.EndPrompt();
         string id = (string)row["id"]!;
-        if (hqq)
-        {
-            // The library's solver stops at other places than its published source does when run by hand, so that some zero points lie a
-            // few thousandths of a step apart and numbers at a border go the other way. What is compared is what it is for: its error.
-            double error = Error(cache, golden.Model, GoldenModel.Ints(row["context_ids"]!)), theirs = (double)row["key_mse_layer0"]!;
-            Assert.True(Math.Abs(error - theirs) < 0.02 * theirs, $"squared error {error}, expected {theirs}");
-            return;
-        }
         Compare(Layer(cache, keys: true), Tensor(tensors, $"{id}.keys_layer0"), 1e-5);
         Compare(Layer(cache, keys: false), Tensor(tensors, $"{id}.values_layer0"), 1e-5);
         int[] fed = GoldenModel.Ints(row["fed_tokens"]!);
@@ -71,14 +64,6 @@ public sealed class QuantCacheGoldenTests
         Compare(logits, Tensor(tensors, $"{row["id"]}.logits"), 1e-3);
         int[] greedy = GoldenModel.Ints(row["greedy_tokens"]!);
         Assert.Equal(greedy, PressGoldenTests.Greedy(sequence, logits, greedy.Length));
-    }
-
-    /// <summary>Mean squared error of layer 0's keys.</summary>
-    private static double Error(PolicyKvCache rounded, Hone.Models.Decoder.LanguageModel model, int[] context)
-    {
-        using CachedSequence exact = new(model, new PolicyKvCache(new KvPlan(new KvOptions(), model)));
-        exact.Feed(context);
-        return Layer(rounded, keys: true).Zip(Layer((PolicyKvCache)exact.Cache, keys: true), (a, b) => (double)(a - b) * (a - b)).Average();
     }
 
     private static float[] Layer(PolicyKvCache cache, bool keys)

@@ -29,6 +29,7 @@ public sealed class QuantGoldenTests
             case "bytes_per_layer_own": Bytes(row); break;
             default: Assert.Fail($"unknown kind {row["kind"]}"); break;
         }
+        Parity.Count(1, 1);
     }
 
     private static void Groups(JsonObject row)

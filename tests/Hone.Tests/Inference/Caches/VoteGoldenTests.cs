@@ -23,6 +23,7 @@ public sealed class VoteGoldenTests
             case "h2o_online_own_oracle": Online(row); break;
             default: Assert.Fail($"unknown kind {row["kind"]}"); break;
         }
+        Parity.Count(1, 1);
     }
 
     private static void Pyramid(JsonObject row)

@@ -24,6 +24,7 @@ public sealed class PrefixGoldenTests
             case "fixed_point_eviction_own_oracle": Eviction(row); break;
             default: Assert.Fail($"unknown kind {row["kind"]}"); break;
         }
+        Parity.Count(1, 1);
     }
 
     private static void Allocation(JsonObject row)
