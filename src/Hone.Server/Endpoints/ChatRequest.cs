@@ -21,6 +21,7 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
         {
             Tools = tools,
             ToolChoice = ToolFields.Choice(fields, tools),
+            ParallelCalls = fields.Flag("parallel_tool_calls", missing: true),
             Form = ReplyForms.Read(fields),
             TemplateContext = fields.Object("chat_template_kwargs"),
             ContinueFinalMessage = fields.Flag("continue_final_message"),
@@ -46,7 +47,4 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
         };
         return new ChatRequest(model, plan, generation, fields.Flag("stream"), fields.Fields("stream_options")?.Flag("include_usage") ?? false);
     }
-
-    /// <summary>Tokens it may come to.</summary>
-    public long Tokens => Generation.Prompt.Count + (long)Generation.Samples * Generation.MaxTokens;
 }

@@ -19,9 +19,6 @@ internal sealed record CompletionRequest(
     /// <summary>Continuations of each prompt.</summary>
     public int Samples => Generations[0].Samples;
 
-    /// <summary>Tokens it may come to.</summary>
-    public long Tokens => Generations.Sum(g => g.Prompt.Count + (GeneratesNothing ? 0 : (long)g.Samples * g.MaxTokens));
-
     /// <exception cref="ApiException">A field is wrong; it is named.</exception>
     public static CompletionRequest Read(JsonFields fields, ServerContext server)
     {

@@ -36,7 +36,7 @@ internal sealed class EmbeddingsEndpoint(ServerContext server)
         foreach (int[] sequence in ids) embedder.Check(sequence);
         long tokens = ids.Sum(i => (long)i.Length);
         using Activity? span = Tracing.StartWork("embeddings", model.Name);
-        await work.EnterAsync(1, 0).ConfigureAwait(false);
+        await work.EnterAsync(1).ConfigureAwait(false);
         List<float[]> vectors = [];
         foreach (int[][] part in ids.Chunk(TextsAtOnce)) vectors.AddRange(await EmbedAsync(work, model, part).ConfigureAwait(false));
         span.Usage(tokens, 0);
