@@ -16,6 +16,7 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
         ServedModel model = server.Models.Generating(fields.Text("model"));
         fields.Refuse("functions", "function_call", "audio", "web_search_options");
         if (fields.List("modalities") is { } modalities && !modalities.All(m => m is JsonValue v && v.TryGetValue(out string? text) && text == "text")) fields.Refuse("modalities");
+        (bool streams, bool usage) = fields.Stream();
         JsonArray? tools = ToolFields.Tools(fields);
         ChatPlan plan = model.Chat!.Plan(new ChatAsk(ChatMessagesField.Read(fields))
         {
@@ -38,13 +39,13 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
             ShownTokens = plan.ShownTokens,
             Samples = fields.Int("n", 1, server.Options.MaxSamples) ?? 1,
             Sampling = SamplingFields.Read(fields, model.Chat.Loaded),
-            MaxTokens = ContextLimit.MostTokens(server, model, plan.Prompt.Length, asked, server.Options.DefaultMaxTokens),
+            MaxTokens = ContextLimit.MostTokens(server, model, plan.Prompt.Length, asked, server.Options.DefaultMaxTokens, "messages"),
             StopStrings = SamplingFields.Stops(fields),
             StopIds = SamplingFields.StopIds(fields, model.Chat.Host.Engine.EndIds),
             Seed = fields.Long("seed", long.MinValue, long.MaxValue) ?? server.NextSeed(),
             LogProbs = logProbs,
             TopLogProbs = top,
         };
-        return new ChatRequest(model, plan, generation, fields.Flag("stream"), fields.Fields("stream_options")?.Flag("include_usage") ?? false);
+        return new ChatRequest(model, plan, generation, streams, usage);
     }
 }

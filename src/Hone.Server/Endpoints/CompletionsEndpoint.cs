@@ -21,7 +21,8 @@ internal sealed class CompletionsEndpoint(ServerContext server)
         IReadOnlyList<TokenScore>?[] echoed = await ScorePromptsAsync(work, request).ConfigureAwait(false);
         if (request.GeneratesNothing)
         {
-            await JsonResponse.WriteAsync(context, Reply(request, echoed, null)).ConfigureAwait(false);
+            JsonObject reply = Reply(request, echoed, null);
+            await (request.Streams ? CompletionStream.SendWholeAsync(request, context, reply) : JsonResponse.WriteAsync(context, reply)).ConfigureAwait(false);
             span.Usage(request.Generations.Sum(g => (long)g.Prompt.Count), 0);
             return;
         }
