@@ -1,6 +1,16 @@
 // Speed of a server that speaks OpenAI's protocol, ours or another: node serve-load.mjs BASE_URL MODEL STREAMS TOKENS [ROUNDS]
-// Each stream asks for exactly TOKENS tokens. Prints tokens/s over all streams, time to the first token and between tokens.
+// Each stream asks for exactly TOKENS tokens; with SCHEMA=1 they have to meet a JSON schema. Prints tokens/s over all streams, time to the first token and between tokens.
 const [base, model, streams, tokens, rounds = "1"] = process.argv.slice(2);
+
+const person = {
+  type: "object", additionalProperties: false, required: ["name", "age", "mood", "tags"],
+  properties: {
+    name: { type: "string", pattern: "^[A-Z][a-z]{1,11}$" }, age: { type: "integer", minimum: 0, maximum: 120 }, mood: { enum: ["glad", "sad", "tired"] },
+    tags: { type: "array", items: { type: "string", maxLength: 12 }, minItems: 1, maxItems: 3 },
+  },
+};
+const schema = { type: "object", additionalProperties: false, required: ["people"], properties: { people: { type: "array", items: person, minItems: 40, maxItems: 40 } } };
+const form = process.env.SCHEMA ? { response_format: { type: "json_schema", json_schema: { name: "people", strict: true, schema } } } : { ignore_eos: true };
 
 async function one(number) {
   const start = performance.now();
@@ -8,7 +18,7 @@ async function one(number) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
-      model, stream: true, max_tokens: Number(tokens), ignore_eos: true, temperature: 0.8, seed: number,
+      model, stream: true, max_tokens: Number(tokens), ...form, temperature: 0.8, seed: number,
       messages: [{ role: "user", content: `Write a story about the number ${number}.` }],
     }),
   });
@@ -29,5 +39,5 @@ for (let round = 0; round < Number(rounds); round++) {
   const seconds = (performance.now() - start) / 1000;
   const speed = Number(streams) * Number(tokens) / seconds;
   const firsts = all.map(a => a.first), each = all.map(a => a.each);
-  console.log(`${streams} streams of ${tokens} tokens: ${speed.toFixed(1)} tokens/s; first token p50 ${percentile(firsts, 0.5).toFixed(0)} ms, p99 ${percentile(firsts, 0.99).toFixed(0)} ms; per token p50 ${percentile(each, 0.5).toFixed(1)} ms, p99 ${percentile(each, 0.99).toFixed(1)} ms`);
+  console.log(`${process.env.SCHEMA ? "schema, " : ""}${streams} streams of ${tokens} tokens: ${speed.toFixed(1)} tokens/s; first token p50 ${percentile(firsts, 0.5).toFixed(0)} ms, p99 ${percentile(firsts, 0.99).toFixed(0)} ms; per token p50 ${percentile(each, 0.5).toFixed(1)} ms, p99 ${percentile(each, 0.99).toFixed(1)} ms`);
 }

@@ -26,6 +26,7 @@ public sealed class Engine
     {
         (Model, Tokenizer, Options) = (model, tokenizer, options ?? new EngineOptions());
         EndIds = defaults?.EosIds ?? model.Config.EosIds;
+        CacheCost = Options.CacheCost ?? KvCost.Exact(model.Config);
         Workers = Options.Workers ?? WorkerPool.Shared;
         pool = new KvPagePool(model.Config.KvHeads, model.Config.HeadSize);
     }
@@ -41,6 +42,9 @@ public sealed class Engine
 
     /// <summary>Tokens that end a continuation when the request names none.</summary>
     public IReadOnlyCollection<int> EndIds { get; }
+
+    /// <summary>Bytes that the keys and values of a request come to.</summary>
+    public KvCost CacheCost { get; }
 
     internal WorkerPool Workers { get; }
 

@@ -1,4 +1,5 @@
 using Hone.Inference.Adapters;
+using Hone.Inference.Caches;
 using Hone.Models.Decoder;
 using Hone.Tensors.Threads;
 
@@ -33,4 +34,7 @@ public sealed record EngineOptions
 
     /// <summary>Makes the store of a sequence's keys and values; null for exact fp32 pages.</summary>
     public Func<LanguageModel, IKvCache>? CreateCache { get; init; }
+
+    /// <summary>What those stores take; null counts exact ones.</summary>
+    public KvCost? CacheCost { get; init; }
 }

@@ -30,9 +30,6 @@ public sealed class HoneServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>Bytes of exact keys and values of one token, for sizing what is kept.</summary>
-    public static long CacheBytesPerToken(Hone.Models.Config.ModelConfig config) => ServerContext.BytesPerToken(config);
-
     /// <summary>Starts to listen.</summary>
     /// <param name="models">At least one model.</param>
     /// <param name="options">Address, keys, limits.</param>

@@ -12,8 +12,9 @@ internal sealed class ServerContext : IDisposable
     public ServerContext(ServerOptions options, ServedModels models)
     {
         (Options, Models) = (options, models);
-        long perToken = models.Chat is { } chat ? BytesPerToken(chat.Loaded.Model.Config) : 1;
-        Admission = new Admission(options.MaxSequences, Math.Max(options.CacheBytes / perToken, 1), options.MaxQueue);
+        // What is kept of finished prompts is not there for running requests.
+        long kept = models.Chat is { } chat ? chat.Host.Engine.Options.PrefixTokens * chat.Loaded.Model.Config.KvBytesPerToken : 0;
+        Admission = new Admission(options.MaxSequences, Math.Max(options.CacheBytes - kept, 1), options.MaxQueue);
         Metrics = new ServerMetrics(this);
     }
 
@@ -48,7 +49,4 @@ internal sealed class ServerContext : IDisposable
         Lifetime.Dispose();
         Embedding.Dispose();
     }
-
-    /// <summary>Exact fp32 keys and values of one token in all layers.</summary>
-    internal static long BytesPerToken(Hone.Models.Config.ModelConfig config) => 2L * sizeof(float) * config.Layers * config.KvHeads * config.HeadSize;
 }

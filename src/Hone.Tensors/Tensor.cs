@@ -15,6 +15,7 @@ public sealed unsafe class Tensor
     private readonly Tensor? dataOwner;
     private readonly Tensor? gradOwner;
     private bool hasGrad;
+    private LaneGradient[] lanes = [];
 
     internal Tensor(Shape shape, NativeBuffer data, BufferPool? pool, bool requiresGrad)
     {
@@ -51,11 +52,11 @@ public sealed unsafe class Tensor
         : throw new ObjectDisposedException(nameof(Tensor), "its tape was reset");
 
     /// <summary>Whether a gradient was written since it was last cleared.</summary>
-    public bool HasGrad => gradOwner?.HasGrad ?? hasGrad;
+    public bool HasGrad => gradOwner?.HasGrad ?? (Lane is { } lane ? lane.Has : hasGrad);
 
     /// <summary>The gradient. Reading it where none was written is an error.</summary>
     public Span<float> Grad => HasGrad
-        ? new((gradOwner ?? this).grad!.Pointer, Shape.Count)
+        ? new((gradOwner ?? this).GradBuffer.Pointer, Shape.Count)
         : throw new InvalidOperationException($"no gradient was written to this tensor of shape {Shape}");
 
     /// <summary>A tensor that owns zeroed memory.</summary>
@@ -85,6 +86,13 @@ public sealed unsafe class Tensor
     public bool BeginGrad(out float* target)
     {
         if (gradOwner is not null) return gradOwner.BeginGrad(out target);
+        if (Lane is { } lane)
+        {
+            bool add = lane.Has;
+            target = (lane.Buffer ??= new NativeBuffer(Shape.Count)).Pointer;
+            lane.Has = true;
+            return add;
+        }
         bool accumulate = hasGrad;
         grad ??= pool?.Rent(Shape.Count) ?? new NativeBuffer(Shape.Count);
         hasGrad = true;
@@ -98,6 +106,44 @@ public sealed unsafe class Tensor
         if (!BeginGrad(out float* target)) new Span<float>(target, Shape.Count).Clear();
         return target;
     }
+
+    // Activations have no lanes: their tape belongs to one thread.
+    private LaneGradient? Lane => lanes.Length == 0 || GradientLane.Current == 0 ? null : lanes[GradientLane.Current - 1];
+
+    private NativeBuffer GradBuffer => Lane is { } lane ? lane.Buffer! : grad!;
+
+    /// <summary>Makes room for gradients in lanes 1 to <paramref name="count"/>; memory is taken when one is written. See <see cref="GradientLane"/>.</summary>
+    public void OpenLanes(int count)
+    {
+        int before = lanes.Length;
+        if (before >= count) return;
+        Array.Resize(ref lanes, count);
+        for (int i = before; i < count; i++) lanes[i] = new LaneGradient();
+    }
+
+    /// <summary>
+    /// Where this tensor has no gradient yet, that of a lane becomes it, and the lane is empty. False when both have one: then
+    /// <see cref="AddLane"/> adds it, in pieces on several threads if that is worth it, and <see cref="CloseLane"/> empties the lane.
+    /// </summary>
+    public bool AdoptLane(int lane)
+    {
+        LaneGradient other = lanes[lane - 1];
+        if (!other.Has) return true;
+        if (hasGrad) return false;
+        (grad, other.Buffer, hasGrad, other.Has) = (other.Buffer, grad, true, false);
+        return true;
+    }
+
+    /// <summary>Adds numbers [start, start + length) of a lane's gradient to this tensor's.</summary>
+    public void AddLane(int lane, int start, int length)
+    {
+        LaneGradient other = lanes[lane - 1];
+        Span<float> to = new(grad!.Pointer + start, length);
+        if (other.Has) System.Numerics.Tensors.TensorPrimitives.Add(to, new ReadOnlySpan<float>(other.Buffer!.Pointer + start, length), to);
+    }
+
+    /// <summary>Forgets a lane's gradient; its memory is kept for the next one.</summary>
+    public void CloseLane(int lane) => lanes[lane - 1].Has = false;
 
     /// <summary>Forgets the gradient; its memory is kept for the next one.</summary>
     public void ClearGrad()

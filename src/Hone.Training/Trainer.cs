@@ -39,6 +39,7 @@ public sealed class Trainer : IDisposable
     private readonly IReadOnlyList<Parameter> parameters;
     private readonly IObjective objective;
     private readonly IGradientRule rule;
+    private readonly LaneBackpropagation? lanes;
     private readonly TrainOptions options;
     private readonly IOptimizer optimizer;
     private readonly GradientNorm norm;
@@ -54,9 +55,11 @@ public sealed class Trainer : IDisposable
         IReadOnlyList<Parameter> parameters, IObjective objective, TrainOptions options,
         IGradientRule? rule = null, WorkerPool? workers = null)
     {
-        (this.objective, this.options, this.rule) = (objective, options, rule ?? new Backpropagation());
+        (this.objective, this.options) = (objective, options);
         this.parameters = [.. parameters.Where(p => p.Trainable)];
         tape = new Tape(workers);
+        if (rule is null) lanes = new LaneBackpropagation(this.parameters, tape.Workers);
+        this.rule = rule ?? lanes!;
         optimizer = options.CreateOptimizer(this.parameters, tape.Workers);
         norm = new GradientNorm(this.parameters, tape.Workers);
     }
@@ -107,12 +110,13 @@ public sealed class Trainer : IDisposable
                 run.Cancellation.ThrowIfCancellationRequested();
             }
         }
-        return new(steps, losses, tokens, clock.Elapsed.TotalSeconds, tape.Memory.PeakBytes);
+        return new(steps, losses, tokens, clock.Elapsed.TotalSeconds, tape.Memory.PeakBytes + (lanes?.PeakBytes ?? 0));
     }
 
     /// <summary>Returns the memory of activations.</summary>
     public void Dispose()
     {
+        lanes?.Dispose();
         tape.Dispose();
         tape.Memory.Dispose();
     }

@@ -109,14 +109,16 @@ internal sealed class ServeCommand : CliCommand
         if (run.Get(model) is { } path)
         {
             LoadedModel loaded = ModelOptions.Load(run, path, precision.Read(run));
+            KvPlan? plan = run.Get(kv) is { } text ? new KvPlan(KvPlan.Parse(text, RecipeLibrary.Components), loaded.Model, workers) : null;
             EngineOptions engine = new()
             {
                 Workers = workers,
                 MaxSequences = options.MaxSequences,
                 TakeTurns = true,
-                PrefixTokens = (int)Math.Min(options.CacheBytes / 4 / HoneServer.CacheBytesPerToken(loaded.Model.Config), int.MaxValue),
+                PrefixTokens = plan?.NewCache is not null ? 0 : (int)Math.Min(options.CacheBytes / 4 / loaded.Model.Config.KvBytesPerToken, int.MaxValue),
                 Adapters = Adapters(run.Get(adapters)!, loaded, workers),
-                CreateCache = run.Get(kv) is { } text ? KvPlan.Factory(KvPlan.Parse(text, RecipeLibrary.Components), loaded.Model, workers) : null,
+                CreateCache = plan?.NewCache,
+                CacheCost = plan is null ? null : KvCost.Of(plan),
             };
             models.Add(run.Get(name) ?? NameOf(path), new ChatHost(loaded, engine));
         }

@@ -13,7 +13,10 @@ public sealed record ChatAsk(JsonArray Messages)
 
     public ToolChoice ToolChoice { get; init; }
 
-    /// <summary>What the reply must look like; null for anything.</summary>
+    /// <summary>Whether a reply may hold several calls.</summary>
+    public bool ParallelCalls { get; init; } = true;
+
+    /// <summary>What the reply must look like where it calls no tool; null for anything.</summary>
     public ReplyForm? Form { get; init; }
 
     /// <summary>Further names the template may read, such as <c>enable_thinking</c>.</summary>

@@ -25,7 +25,7 @@ public sealed class ChatHost : IDisposable
         int[] ends = [.. loaded.Generation.EosIds.Concat(Tokenizer.EosId is { } eos ? [eos] : []).Distinct()];
         Host = new EngineHost(new Engine(loaded.Model, Tokenizer, loaded.Generation with { EosIds = ends }, options));
         longestToken = new(() => Enumerable.Range(0, Tokenizer.VocabularySize).Max(id => Math.Max(1, Tokenizer.BytesOf(id).Length)));
-        Grammars = new GrammarCache(Tokenizer, loaded.Model.Config.VocabularySize, ends);
+        Grammars = new GrammarCache(Tokenizer, loaded.Model.Config.VocabularySize, ends, Marks());
         string templates = string.Concat([Tokenizer.ChatTemplate ?? "", .. Tokenizer.Names.NamedChatTemplates.Values]);
         KnowsTools = templates.Contains("tools", StringComparison.Ordinal);
         ToolFormat = ToolCallParser.Detect(templates) ?? (KnowsTools ? ToolCallFormat.PlainJson : ToolCallFormat.Hermes);
@@ -70,12 +70,14 @@ public sealed class ChatHost : IDisposable
         if (mustCall && ask.Form is not null) throw new HoneException("a reply cannot both be a tool call and have another form. Give one of the two.");
         string prompt = Render(ask, tools);
         (string opening, string closing) = mustCall ? ToolCallForm.Frame(ToolFormat) : ("", "");
-        ReplyForm? form = mustCall ? ToolCallForm.Object(ToolFormat, tools!, ask.ToolChoice.Name) : ask.Form;
+        ReplyForm? form = mustCall ? ToolCallForm.Object(ToolFormat, tools!, ask.ToolChoice.Name)
+            : tools is null || !(ToolCallForm.HasStrict(tools) || ask.Form is not null || !ask.ParallelCalls) ? ask.Form
+            : ReplyForm.WithCalls(ToolFormat, tools, ask.Form, isSingle: !ask.ParallelCalls);
         return new ChatPlan
         {
             Prompt = Encode(prompt + opening, addSpecialTokens: false),
             Constraint = form is null ? null : Grammars.Constraint(form),
-            Format = tools is null || (ask.Form is not null) ? null : ToolFormat,
+            Format = tools is null ? null : ToolFormat,
             Opening = opening,
             Closing = closing,
             ShownTokens = tools is null ? [] : Marks(),
@@ -89,9 +91,10 @@ public sealed class ChatHost : IDisposable
     {
         bool usesTools = tools is not null || ask.Messages.Any(m => m is JsonObject o && (o.ContainsKey("tool_calls") || (string?)o["role"] == "tool"));
         bool explains = usesTools && !KnowsTools;
-        return Loaded.RequireRenderer().Render(new Conversation(explains ? ToolPrompt.Write(ask.Messages, tools) : ask.Messages)
+        JsonArray? shown = tools is null ? null : ToolCallForm.WithoutStrict(tools);
+        return Loaded.RequireRenderer().Render(new Conversation(explains ? ToolPrompt.Write(ask.Messages, shown) : ask.Messages)
         {
-            Tools = explains ? null : tools,
+            Tools = explains ? null : shown,
             AddGenerationPrompt = !ask.ContinueFinalMessage,
             ContinueFinalMessage = ask.ContinueFinalMessage,
             Context = ask.TemplateContext,

@@ -20,6 +20,7 @@ internal static class ChatMessages
         {
             Tools = Tools(options),
             ToolChoice = Choice(options?.ToolMode),
+            ParallelCalls = options?.AllowMultipleToolCalls ?? true,
             Form = options?.RawRepresentationFactory?.Invoke(client) as ReplyForm ?? Form(options?.ResponseFormat),
         };
     }
@@ -69,15 +70,18 @@ internal static class ChatMessages
     private static JsonArray? Tools(ChatOptions? options)
     {
         if (options?.Tools is not { Count: > 0 } tools) return null;
-        return [.. tools.OfType<AIFunctionDeclaration>().Select(tool => (JsonNode)new JsonObject
+        return [.. tools.OfType<AIFunctionDeclaration>().Select(Tool)];
+    }
+
+    private static JsonNode Tool(AIFunctionDeclaration tool)
+    {
+        JsonObject function = new()
         {
-            ["type"] = "function",
-            ["function"] = new JsonObject
-            {
-                ["name"] = tool.Name,
-                ["description"] = tool.Description,
-                ["parameters"] = JsonNode.Parse(tool.JsonSchema.GetRawText()),
-            },
-        })];
+            ["name"] = tool.Name,
+            ["description"] = tool.Description,
+            ["parameters"] = JsonNode.Parse(tool.JsonSchema.GetRawText()),
+        };
+        if (tool.AdditionalProperties.TryGetValue("strict", out object? strict) && strict is true) function["strict"] = true; // as clients of OpenAI say it
+        return new JsonObject { ["type"] = "function", ["function"] = function };
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hone.Core;
+using Hone.Core.ToolCalls;
 using Hone.Inference.Constrained;
 
 namespace Hone.Inference.Chat;
@@ -10,6 +11,9 @@ public sealed class ReplyForm
     private readonly Func<Grammar> compile;
 
     private ReplyForm(string key, Func<Grammar> compile) => (Key, this.compile) = (key, compile);
+
+    /// <summary>Whether special tokens that mark calls count as the text they spell.</summary>
+    internal bool SpellsMarks { get; private init; }
 
     /// <summary>Equal for equal forms.</summary>
     internal string Key { get; }
@@ -33,6 +37,13 @@ public sealed class ReplyForm
 
     /// <summary>Rules in llama.cpp's notation.</summary>
     public static ReplyForm Gbnf(string rules) => new("gbnf " + rules, () => Grammar.FromGbnf(rules));
+
+    /// <summary>A reply that may call tools; one that does not has a form, or any where that is null.</summary>
+    internal static ReplyForm WithCalls(ToolCallFormat format, JsonArray tools, ReplyForm? form, bool isSingle)
+    {
+        string text = tools.ToJsonString(Jsonl.Compact);
+        return new($"calls {format} {isSingle} {text} {form?.Key}", () => new CallGrammar(JsonNode.Parse(text)!.AsArray(), form?.Compile(), isSingle).Of(format)) { SpellsMarks = true };
+    }
 
     internal Grammar Compile() => compile();
 }

@@ -20,20 +20,41 @@ internal static class ToolCallForm
     /// <param name="tools">Tools on offer.</param>
     /// <param name="name">The only one allowed, or null for any.</param>
     /// <exception cref="HoneException">No such tool.</exception>
-    public static ReplyForm Object(ToolCallFormat format, JsonArray tools, string? name)
+    public static ReplyForm Object(ToolCallFormat format, JsonArray tools, string? name) => ReplyForm.JsonSchema(Schema(format, tools, name, strictOnly: false));
+
+    /// <summary>The same as a schema; with <paramref name="strictOnly"/> the arguments of tools that are not strict may be any object.</summary>
+    /// <exception cref="HoneException">No such tool.</exception>
+    public static JsonNode Schema(ToolCallFormat format, JsonArray tools, string? name, bool strictOnly)
     {
         JsonObject[] functions = [.. tools.Select(tool => tool?["function"]).OfType<JsonObject>()];
         string[] names = [.. functions.Select(f => (string)f["name"]!)];
         if (name is not null && !names.Contains(name)) throw HoneException.Unknown("tool", name, names);
         string key = format == ToolCallFormat.Llama3 ? "parameters" : "arguments";
-        JsonNode[] calls = [.. functions.Where(f => name is null || (string)f["name"]! == name).Select(f => Call(f, key))];
-        return ReplyForm.JsonSchema(calls.Length == 1 ? calls[0] : new JsonObject { ["anyOf"] = new JsonArray(calls) });
+        JsonNode[] calls = [.. functions.Where(f => name is null || (string)f["name"]! == name).Select(f => Call(f, key, isFree: strictOnly && !IsStrict(f)))];
+        return calls.Length == 1 ? calls[0] : new JsonObject { ["anyOf"] = new JsonArray(calls) };
     }
 
-    private static JsonNode Call(JsonObject function, string argumentsKey) => new JsonObject
+    /// <summary>Whether any tool wants its arguments to meet its schema whenever it is called.</summary>
+    public static bool HasStrict(JsonArray tools) => tools.Any(tool => tool?["function"] is JsonObject function && IsStrict(function));
+
+    /// <summary>The tools as a model is told of them: that one is strict is none of its business.</summary>
+    public static JsonArray WithoutStrict(JsonArray tools)
+    {
+        JsonArray copy = (JsonArray)tools.DeepClone();
+        foreach (JsonNode? tool in copy) (tool?["function"] as JsonObject)?.Remove("strict");
+        return copy;
+    }
+
+    private static bool IsStrict(JsonObject function) => function["strict"] is JsonValue value && value.TryGetValue(out bool strict) && strict;
+
+    private static JsonNode Call(JsonObject function, string argumentsKey, bool isFree) => new JsonObject
     {
         ["type"] = "object",
-        ["properties"] = new JsonObject { ["name"] = new JsonObject { ["const"] = (string)function["name"]! }, [argumentsKey] = Arguments(function["parameters"]) },
+        ["properties"] = new JsonObject
+        {
+            ["name"] = new JsonObject { ["const"] = (string)function["name"]! },
+            [argumentsKey] = isFree ? new JsonObject { ["type"] = "object" } : Arguments(function["parameters"]),
+        },
         ["required"] = new JsonArray("name", argumentsKey),
         ["additionalProperties"] = false,
     };

@@ -38,6 +38,21 @@ internal sealed class ByteNet
 
     public void Call(int from, int rule, int to) => states[from].Calls.Add(new RuleCall(rule, to));
 
+    /// <summary>Takes over another net; returns the number its root rule has here.</summary>
+    public int Include(ByteNet other)
+    {
+        (int firstState, int firstRule) = (states.Count, rules.Count);
+        foreach (NetState state in other.states)
+        {
+            NetState copy = states[AddState()];
+            copy.Moves.AddRange(state.Moves.Select(m => m with { Target = m.Target + firstState }));
+            copy.Silent.AddRange(state.Silent.Select(target => target + firstState));
+            copy.Calls.AddRange(state.Calls.Select(c => new RuleCall(c.Rule + firstRule, c.Return + firstState)));
+        }
+        rules.AddRange(other.rules.Select(r => new NetRule(r.Name, r.Start + firstState, r.End + firstState)));
+        return firstRule;
+    }
+
     /// <summary>Reads exactly these bytes.</summary>
     public void Literal(int from, ReadOnlySpan<byte> bytes, int to)
     {

@@ -29,6 +29,9 @@ public sealed class Grammar
         return new Grammar(compiler.Compile(), "the JSON schema", compiler.Contradictions);
     }
 
+    /// <summary>What a net describes.</summary>
+    internal static Grammar FromNet(ByteNet net, string description, IReadOnlyList<string> contradictions) => new(net, description, contradictions);
+
     /// <summary>Any JSON object.</summary>
     public static Grammar AnyJsonObject(JsonGrammarOptions? options = null) => FromJsonSchema(new JsonObject { ["type"] = "object" }, options);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Hone.Core;
 using Hone.Inference.Sampling;
 
@@ -6,12 +7,13 @@ namespace Hone.Inference.Constrained;
 
 /// <summary>A grammar as the engine's token constraint: one for each sequence.</summary>
 /// <param name="state">Where the sequence stands; owned by the constraint from now on.</param>
-public sealed class GrammarConstraint(GrammarState state) : ITokenConstraint
+/// <param name="letsSpecialPass">Whether tokens that are no text may come wherever the text may end, and change nothing.</param>
+public sealed class GrammarConstraint(GrammarState state, bool letsSpecialPass = false) : ITokenConstraint
 {
     private readonly ulong[] mask = new ulong[state.MaskLength];
 
     /// <summary>A constraint at the start of a grammar.</summary>
-    public GrammarConstraint(CompiledGrammar grammar) : this(grammar.Start()) { }
+    public GrammarConstraint(CompiledGrammar grammar, bool letsSpecialPass = false) : this(grammar.Start(), letsSpecialPass) { }
 
     /// <summary>Whether the text so far is complete; false at the end of generation means it was cut short.</summary>
     public bool IsComplete => state.CanEnd || state.IsFinished;
@@ -21,6 +23,7 @@ public sealed class GrammarConstraint(GrammarState state) : ITokenConstraint
     public void Mask(Span<float> logits)
     {
         state.FillMask(mask);
+        if (letsSpecialPass && state.CanEnd) TensorPrimitives.BitwiseOr(mask, state.Textless, mask);
         if (!mask.AsSpan().ContainsAnyExcept(0UL)) throw new HoneException("no token of this model can continue the text as the grammar asks.");
         for (int word = 0; word * 64 < logits.Length; word++)
         {
@@ -35,11 +38,12 @@ public sealed class GrammarConstraint(GrammarState state) : ITokenConstraint
     /// <exception cref="InvalidOperationException">The token was not allowed.</exception>
     public void Accept(int token)
     {
+        if (letsSpecialPass && state.CanEnd && state.IsTextless(token)) return;
         if (!state.Accept(token)) throw new InvalidOperationException($"Token {token} does not follow the grammar; its logit was masked.");
     }
 
     /// <inheritdoc/>
-    public ITokenConstraint Fork() => new GrammarConstraint(state.Copy());
+    public ITokenConstraint Fork() => new GrammarConstraint(state.Copy(), letsSpecialPass);
 
     private static void Forbid(Span<float> logits, ulong forbidden)
     {

@@ -2,7 +2,7 @@ using Hone.Core;
 
 namespace Hone.Inference.Constrained;
 
-/// <summary>Where one sequence stands in a grammar..</summary>
+/// <summary>Where one sequence stands in a grammar.</summary>
 public sealed class GrammarState
 {
     private readonly CompiledGrammar grammar;
@@ -48,6 +48,11 @@ public sealed class GrammarState
         state = next;
         return true;
     }
+
+    /// <summary>Bits of tokens that are never text.</summary>
+    internal ReadOnlySpan<ulong> Textless => grammar.Vocabulary.Textless;
+
+    internal bool IsTextless(int token) => (Textless[token >> 6] >> token & 1) != 0;
 
     /// <summary>An independent copy, for speculation or several samples of one prefix.</summary>
     public GrammarState Copy() => new(grammar, state) { IsFinished = IsFinished };

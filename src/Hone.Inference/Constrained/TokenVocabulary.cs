@@ -28,6 +28,9 @@ public sealed partial class TokenVocabulary
         int[] order = [.. Enumerable.Range(0, tokens.Length).Where(id => tokens[id] is { Length: > 0 } && !EndIds.Contains(id))];
         Array.Sort(order, (a, b) => tokens[a].AsSpan().SequenceCompareTo(tokens[b]));
         nextToken = new int[tokens.Length];
+        Textless = new ulong[MaskLength];
+        for (int id = 0; id < tokens.Length; id++)
+            if (tokens[id] is not { Length: > 0 } && !EndIds.Contains(id)) Textless[id >> 6] |= 1UL << id;
         (bytes, ends, depths, firstToken) = BuildTree(order);
     }
 
@@ -39,6 +42,9 @@ public sealed partial class TokenVocabulary
 
     /// <summary>Ids that end a sequence.</summary>
     public IReadOnlyList<int> EndIds { get; }
+
+    /// <summary>[MaskLength] bits of the tokens that are never text and end nothing.</summary>
+    internal ulong[] Textless { get; }
 
     internal int Nodes => bytes.Length;
 

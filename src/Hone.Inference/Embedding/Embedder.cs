@@ -15,18 +15,22 @@ namespace Hone.Inference.Embedding;
 public sealed class Embedder
 #pragma warning restore CA1001
 {
-    /// <summary>Tokens per pass: enough to keep the matrices busy, few enough for the activations to stay in the cache.</summary>
-    private const int TokensPerPass = 1024;
+    /// <summary>Tokens per pass of one thread: enough to keep the matrices busy, few enough for the activations to stay in the cache.</summary>
+    private const int TokensPerPass = 640;
+
+    /// <summary>With fewer tokens for each thread, threads share every product instead.</summary>
+    private const int LeastTokens = 128;
 
     private readonly Func<Tape, int[][], Tensor> hidden;
     private readonly Tokenizer? tokenizer;
-    private readonly WorkerPool? workers;
-    private readonly BufferPool memory = new(); // kept: asking the system for pages again took longer than a sentence
+    private readonly WorkerPool workers;
+    private readonly BufferPool[] memories; // one for each thread, kept: asking the system for pages again took longer than a sentence
     private readonly int maxTokens, positions, vocabulary;
 
     private Embedder(Func<Tape, int[][], Tensor> hidden, int size, int positions, int vocabulary, Tokenizer? tokenizer, EmbeddingSettings settings, WorkerPool? workers)
     {
-        (this.hidden, Size, this.tokenizer, Settings, this.workers) = (hidden, size, tokenizer, settings, workers);
+        (this.hidden, Size, this.tokenizer, Settings, this.workers) = (hidden, size, tokenizer, settings, workers ?? WorkerPool.Shared);
+        memories = [.. Enumerable.Range(0, this.workers.Threads).Select(_ => new BufferPool())];
         (this.positions, this.vocabulary) = (positions, vocabulary);
         maxTokens = Math.Min(positions, settings.MaxTokens ?? Math.Min(positions, tokenizer?.Names.ModelMaxLength ?? positions));
     }
@@ -84,28 +88,63 @@ public sealed class Embedder
     {
         if (sequences.Any(s => s.Length == 0)) throw new HoneException("a text has no tokens, so it has no vector.");
         float[][] vectors = new float[sequences.Count][];
-        using Tape tape = new(workers, memory, recording: false);
-        // Texts of like length together: a pass takes as long as its longest text needs in attention.
-        int[] order = [.. Enumerable.Range(0, sequences.Count).OrderByDescending(i => sequences[i].Length)];
-        for (int done = 0; done < order.Length;)
+        List<int[]> passes = Passes(sequences);
+        if (passes.Count == 1)
         {
-            int count = 0, tokens = 0;
-            while (done + count < order.Length && (count == 0 || tokens + sequences[order[done + count]].Length <= TokensPerPass))
-                tokens += sequences[order[done + count++]].Length;
-            Run(tape, sequences, order.AsSpan(done, count), vectors);
-            done += count;
+            Run(0, sequences, passes[0], vectors);
+            return vectors;
+        }
+        int next = 0;
+        unsafe
+        {
+            PassJob job = new(this, sequences, passes, vectors, &next);
+            workers.For(workers.Threads, 1, ref job);
         }
         return vectors;
     }
 
-    private void Run(Tape tape, IReadOnlyList<int[]> sequences, ReadOnlySpan<int> places, float[][] vectors)
+    /// <summary>Places of texts that go through the model together: one pass for few tokens, whose products all threads then share, or some for each thread.</summary>
+    private List<int[]> Passes(IReadOnlyList<int[]> sequences)
     {
-        int[][] batch = new int[places.Length][];
-        for (int i = 0; i < places.Length; i++) batch[i] = sequences[places[i]];
+        // Texts of like length together: a pass takes as long as its longest text needs in attention.
+        int[] order = [.. Enumerable.Range(0, sequences.Count).OrderByDescending(i => sequences[i].Length)];
+        int all = sequences.Sum(s => s.Length), threads = workers.Threads;
+        if (all < LeastTokens * threads) return [order];
+        int each = (all + TokensPerPass * threads - 1) / (TokensPerPass * threads), limit = (all + each * threads - 1) / (each * threads);
+        List<int[]> passes = [];
+        List<int> open = [];
+        int tokens = 0;
+        foreach (int place in order)
+        {
+            if (open.Count > 0 && 2 * tokens + sequences[place].Length > 2 * limit)
+            {
+                passes.Add([.. open]);
+                (open, tokens) = ([], 0);
+            }
+            open.Add(place);
+            tokens += sequences[place].Length;
+        }
+        if (open.Count > 0) passes.Add([.. open]);
+        return passes;
+    }
+
+    private readonly unsafe struct PassJob(Embedder owner, IReadOnlyList<int[]> sequences, List<int[]> passes, float[][] vectors, int* next) : IRangeJob
+    {
+        // Whoever is free takes the next pass: a vector is the same whoever makes it.
+        public void Run(int worker, int start, int end)
+        {
+            for (int i = Interlocked.Increment(ref *next) - 1; i < passes.Count; i = Interlocked.Increment(ref *next) - 1)
+                owner.Run(worker, sequences, passes[i], vectors);
+        }
+    }
+
+    private void Run(int worker, IReadOnlyList<int[]> sequences, int[] places, float[][] vectors)
+    {
+        int[][] batch = [.. places.Select(place => sequences[place])];
+        using Tape tape = new(workers, memories[worker], recording: false);
         ReadOnlySpan<float> states = hidden(tape, batch).Data;
         for (int i = 0, start = 0; i < places.Length; start += batch[i++].Length * Size)
             vectors[places[i]] = VectorPooling.Pool(states.Slice(start, batch[i].Length * Size), Size, Settings);
-        tape.Reset();
     }
 
     private static EmbeddingSettings SettingsOf(string path) => EmbeddingSettings.Read(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!);

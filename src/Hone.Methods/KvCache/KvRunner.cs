@@ -16,7 +16,7 @@ public readonly record struct KvAnswer(double Score, string Prediction, KvMemory
 /// <param name="newCache">Makes an empty cache; null for exact pages.</param>
 public sealed class KvRunner(TextModel model, Func<LanguageModel, IKvCache>? newCache)
 {
-    /// <summary>Answers a question greedily.</summary>
+    /// <summary>Answers a question greedily. Ends where everything wanted has been said: more words could not change the score.</summary>
     public KvAnswer Answer(KvPrompt prompt)
     {
         using CachedSequence sequence = Begin(prompt.Context);
@@ -29,6 +29,7 @@ public sealed class KvRunner(TextModel model, Func<LanguageModel, IKvCache>? new
             int token = TensorPrimitives.IndexOfMax<float>(logits);
             if (model.Engine.EndIds.Contains(token)) break;
             answer.Add(token);
+            if (prompt.Sample.Score(model.Tokenizer.Decode([.. answer])) >= 1) break;
             logits = sequence.Feed(token);
         }
         string text = model.Tokenizer.Decode([.. answer]);

@@ -72,7 +72,17 @@ public sealed class KvSweep
         report.Write(path);
     }
 
-    private bool HasBudget(string policy) => KvPlan.Parse($"policy={policy}", components, "sweep").Policy.Create() is { HasBudget: true } and not FullPolicy;
+    private bool HasBudget(string policy)
+    {
+        try
+        {
+            return KvPlan.Parse($"policy={policy}", components, "sweep").Policy.Create() is { HasBudget: true } and not FullPolicy;
+        }
+        catch (HoneException)
+        {
+            return true; // an unknown name is noted with its reason where it is measured
+        }
+    }
 
     private void One(string policy, string setting)
     {

@@ -5,6 +5,15 @@ using Hone.Inference.Caches.Streaming;
 
 namespace Hone.Methods.LtriLlm;
 
+/// <summary>What one way of streaming reached.</summary>
+/// <param name="Right">[questions] 1 where the answer was right.</param>
+/// <param name="Recall">[questions] share of the evidence within reach when the answer began, mean over layers.</param>
+/// <param name="Place">[questions] where the fact stood, as a share of the stream.</param>
+/// <param name="Attended">Most keys that a question attended to.</param>
+/// <param name="AttendedEarly">The same after the first quarter of the stream.</param>
+/// <param name="IndexShare">Bytes of index vectors over those of all keys.</param>
+internal sealed record StreamArm(double[] Right, double[] Recall, double[] Place, double Attended, double AttendedEarly, double IndexShare);
+
 /// <summary>A long text of facts in prose, and questions about facts that are long gone when they are asked.</summary>
 internal sealed class FactStream
 {
@@ -41,7 +50,7 @@ internal sealed class FactStream
     }
 
     /// <summary>Streams the text once and asks every question on a copy.</summary>
-    public LtriLlmReproduction.Arm Ask(TextModel model, LtriOptions options, RunContext run)
+    public StreamArm Ask(TextModel model, LtriOptions options, RunContext run)
     {
         using StreamSession session = new(model, options);
         int[] all = [.. tokens];
@@ -49,16 +58,16 @@ internal sealed class FactStream
         session.Read(all.AsSpan(0, quarter), run.Cancellation);
         double early = session.Ask(questions[0], 1, []).Attended;
         session.Read(all.AsSpan(quarter), run.Cancellation);
-        double right = 0, recall = 0, attended = 0;
+        double[] right = new double[asked.Length], recall = new double[asked.Length];
+        double attended = 0;
         for (int q = 0; q < asked.Length; q++)
         {
             (_, string value, int start, int length) = facts[asked[q]];
             StreamAnswer answer = session.Ask(questions[q], 2, [.. Enumerable.Range(start, length)]);
-            if (answer.Text.Contains(value)) right++;
-            recall += answer.EvidenceRecall;
+            (right[q], recall[q]) = (answer.Text.Contains(value) ? 1 : 0, answer.EvidenceRecall);
             attended = Math.Max(attended, answer.Attended);
         }
         double keys = (double)sizeof(float) * model.Model.Config.KvWidth * model.Model.Config.Layers * all.Length;
-        return new(right / asked.Length, recall / asked.Length, attended, early, session.IndexBytes / keys);
+        return new(right, recall, [.. asked.Select(i => (double)facts[i].Start / all.Length)], attended, early, session.IndexBytes / keys);
     }
 }

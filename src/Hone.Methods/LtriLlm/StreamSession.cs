@@ -65,6 +65,7 @@ public sealed class StreamSession : IDisposable
     /// <param name="evidence">[tokens] places of the evidence in the stream.</param>
     public StreamAnswer Ask(int[] question, int maxNewTokens, IReadOnlyCollection<int> evidence)
     {
+        if (question.Length == 0) throw new HoneException("a question to a stream has no tokens; give at least one.");
         using PolicyKvCache copy = (PolicyKvCache)cache.Fork();
         int next = Step(copy, question, wantsLogits: true);
         IReadOnlyList<StreamingStore> layers = Stores(copy);

@@ -68,6 +68,9 @@ public sealed class LanguageModel
     /// <summary>Whether matrices are kept in few bits: such a model generates, scores and carries adapters, but is not trained itself, merged or saved.</summary>
     public bool IsQuantized => Head.Quantized is not null || LinearLayers.Any(layer => layer.Quantized is not null);
 
+    /// <summary>Whether passes may run on several threads at once, each with its tape: adapters and perturbations may hold memory for one pass only.</summary>
+    public bool IsConcurrent => Solver is SequentialSolver && Head.IsConcurrent && LinearLayers.All(layer => layer.IsConcurrent);
+
     /// <summary>Something added to the lookup without changing the table; null for none.</summary>
     public IEmbeddingAdapter? EmbeddingAdapter { get; set; }
 

@@ -14,6 +14,9 @@ public interface ILinearAdapter
     /// <param name="layer">The layer.</param>
     /// <returns>[N, out].</returns>
     Tensor Apply(Tape tape, Tensor x, Tensor y, LinearLayer layer);
+
+    /// <summary>Whether <see cref="Apply"/> may run on several threads at once, each with its tape.</summary>
+    bool IsConcurrent => true;
 }
 
 /// <summary>y = x · Wᵀ + b, with adapters between the product and the bias. W is an fp32 parameter or a frozen quantised matrix.</summary>
@@ -46,6 +49,9 @@ public sealed class LinearLayer
 
     /// <summary>Added to the weight while it is set, without touching the weight itself; null for none.</summary>
     public IWeightNoise? Noise { get; set; }
+
+    /// <summary>Whether <see cref="Forward"/> may run on several threads at once, each with its tape.</summary>
+    public bool IsConcurrent => Noise is null && adapters.TrueForAll(adapter => adapter.IsConcurrent);
 
     /// <summary>Applied in order.</summary>
     public IList<ILinearAdapter> Adapters => adapters;

@@ -19,8 +19,8 @@ internal sealed class ChatEndpoint(ServerContext server)
         using Work work = new(server, context.RequestAborted);
         ChatRequest request = ChatRequest.Read(await JsonBody.ReadAsync(context).ConfigureAwait(false), server);
         using Activity? span = Tracing.StartWork("chat", request.Model.Name);
-        await work.EnterAsync(request.Generation.Samples, request.Tokens).ConfigureAwait(false);
-        var (tokens, results) = work.Generate(request.Model.Chat!.Host, [request.Generation]);
+        await work.EnterAsync(request.Model.Chat!.Host.Engine, [request.Generation]).ConfigureAwait(false);
+        var (tokens, results) = work.Generate(request.Model.Chat.Host, [request.Generation]);
         IReadOnlyList<GenerationResult> done = request.Streams
             ? await new ChatStream(request, context, tokens, results).RunAsync().ConfigureAwait(false)
             : await AnswerAsync(context, request, results).ConfigureAwait(false);

@@ -16,11 +16,13 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
         ServedModel model = server.Models.Generating(fields.Text("model"));
         fields.Refuse("functions", "function_call", "audio", "web_search_options");
         if (fields.List("modalities") is { } modalities && !modalities.All(m => m is JsonValue v && v.TryGetValue(out string? text) && text == "text")) fields.Refuse("modalities");
+        (bool streams, bool usage) = fields.Stream();
         JsonArray? tools = ToolFields.Tools(fields);
         ChatPlan plan = model.Chat!.Plan(new ChatAsk(ChatMessagesField.Read(fields))
         {
             Tools = tools,
             ToolChoice = ToolFields.Choice(fields, tools),
+            ParallelCalls = fields.Flag("parallel_tool_calls", missing: true),
             Form = ReplyForms.Read(fields),
             TemplateContext = fields.Object("chat_template_kwargs"),
             ContinueFinalMessage = fields.Flag("continue_final_message"),
@@ -37,16 +39,13 @@ internal sealed record ChatRequest(ServedModel Model, ChatPlan Plan, GenerationR
             ShownTokens = plan.ShownTokens,
             Samples = fields.Int("n", 1, server.Options.MaxSamples) ?? 1,
             Sampling = SamplingFields.Read(fields, model.Chat.Loaded),
-            MaxTokens = ContextLimit.MostTokens(server, model, plan.Prompt.Length, asked, server.Options.DefaultMaxTokens),
+            MaxTokens = ContextLimit.MostTokens(server, model, plan.Prompt.Length, asked, server.Options.DefaultMaxTokens, "messages"),
             StopStrings = SamplingFields.Stops(fields),
             StopIds = SamplingFields.StopIds(fields, model.Chat.Host.Engine.EndIds),
             Seed = fields.Long("seed", long.MinValue, long.MaxValue) ?? server.NextSeed(),
             LogProbs = logProbs,
             TopLogProbs = top,
         };
-        return new ChatRequest(model, plan, generation, fields.Flag("stream"), fields.Fields("stream_options")?.Flag("include_usage") ?? false);
+        return new ChatRequest(model, plan, generation, streams, usage);
     }
-
-    /// <summary>Tokens it may come to.</summary>
-    public long Tokens => Generation.Prompt.Count + (long)Generation.Samples * Generation.MaxTokens;
 }

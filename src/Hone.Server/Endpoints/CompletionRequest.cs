@@ -19,9 +19,6 @@ internal sealed record CompletionRequest(
     /// <summary>Continuations of each prompt.</summary>
     public int Samples => Generations[0].Samples;
 
-    /// <summary>Tokens it may come to.</summary>
-    public long Tokens => Generations.Sum(g => g.Prompt.Count + (GeneratesNothing ? 0 : (long)g.Samples * g.MaxTokens));
-
     /// <exception cref="ApiException">A field is wrong; it is named.</exception>
     public static CompletionRequest Read(JsonFields fields, ServerContext server)
     {
@@ -30,9 +27,9 @@ internal sealed record CompletionRequest(
         fields.Refuse("suffix");
         int samples = fields.Int("n", 1, server.Options.MaxSamples) ?? 1;
         if ((fields.Int("best_of", 1, server.Options.MaxSamples) ?? samples) != samples) throw ApiException.BadRequest("'best_of' other than 'n' is not supported here.", "best_of", "unsupported_parameter");
-        bool echoes = fields.Flag("echo"), streams = fields.Flag("stream");
+        bool echoes = fields.Flag("echo");
+        (bool streams, bool usage) = fields.Stream();
         int? asked = fields.Int("max_tokens", 0, int.MaxValue);
-        if (asked == 0 && !echoes) throw ApiException.BadRequest("'max_tokens' may be 0 only with 'echo'.", "max_tokens");
         int? top = fields.Int("logprobs", 0, 20);
         long seed = fields.Long("seed", long.MinValue, long.MaxValue) ?? server.NextSeed();
         ReplyForm? form = ReplyForms.Read(fields);
@@ -54,7 +51,8 @@ internal sealed record CompletionRequest(
         {
             Prompt = prompt.Ids,
             Constraint = form is null ? null : chat.Grammars.Constraint(form),
-            MaxTokens = ContextLimit.MostTokens(server, model, prompt.Ids.Length, asked is 0 ? 1 : asked, 16),
-        })], [.. prompts.Select(p => p.Text ?? chat.Tokenizer.Decode(p.Ids))], asked == 0, echoes, streams, fields.Fields("stream_options")?.Flag("include_usage") ?? false);
+            MaxTokens = asked == 0 && prompt.Ids.Length <= server.MaxContext(model) ? 1 // generates nothing, so the prompt may fill the context
+                : ContextLimit.MostTokens(server, model, prompt.Ids.Length, asked, 16, "prompt"),
+        })], [.. prompts.Select(p => p.Text ?? chat.Tokenizer.Decode(p.Ids))], asked == 0, echoes, streams, usage);
     }
 }

@@ -37,6 +37,23 @@ internal sealed class CompletionStream(
         await events.EndAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Sends a reply that was made without generating anything.</summary>
+    public static async Task SendWholeAsync(CompletionRequest request, HttpContext context, JsonObject reply)
+    {
+        EventStream events = new(context);
+        await events.StartAsync().ConfigureAwait(false);
+        JsonNode? usage = reply["usage"];
+        reply.Remove("usage");
+        if (request.StreamsUsage) reply["usage"] = null;
+        await events.SendAsync(reply).ConfigureAwait(false);
+        if (request.StreamsUsage)
+        {
+            (reply["choices"], reply["usage"]) = (new JsonArray(), usage);
+            await events.SendAsync(reply).ConfigureAwait(false);
+        }
+        await events.EndAsync().ConfigureAwait(false);
+    }
+
     private async Task EchoAsync()
     {
         for (int prompt = 0; prompt < request.Generations.Count; prompt++)

@@ -17,11 +17,12 @@ internal sealed class CompletionsEndpoint(ServerContext server)
         using Work work = new(server, context.RequestAborted);
         CompletionRequest request = CompletionRequest.Read(await JsonBody.ReadAsync(context).ConfigureAwait(false), server);
         using Activity? span = Tracing.StartWork("text_completion", request.Model.Name);
-        await work.EnterAsync(request.Samples * request.Generations.Count, request.Tokens).ConfigureAwait(false);
+        await (request.GeneratesNothing ? work.EnterAsync(1) : work.EnterAsync(request.Model.Chat!.Host.Engine, request.Generations)).ConfigureAwait(false);
         IReadOnlyList<TokenScore>?[] echoed = await ScorePromptsAsync(work, request).ConfigureAwait(false);
         if (request.GeneratesNothing)
         {
-            await JsonResponse.WriteAsync(context, Reply(request, echoed, null)).ConfigureAwait(false);
+            JsonObject reply = Reply(request, echoed, null);
+            await (request.Streams ? CompletionStream.SendWholeAsync(request, context, reply) : JsonResponse.WriteAsync(context, reply)).ConfigureAwait(false);
             span.Usage(request.Generations.Sum(g => (long)g.Prompt.Count), 0);
             return;
         }

@@ -33,10 +33,14 @@ internal sealed class EmbeddingsEndpoint(ServerContext server)
             _ => throw fields.Wrong("encoding_format", "float or base64"),
         };
         int[][] ids = [.. PromptField.Items(fields, "input", MaxTexts).Select(item => item as int[] ?? embedder.Tokenize((string)item))];
-        foreach (int[] sequence in ids) embedder.Check(sequence);
+        foreach (int[] sequence in ids)
+        {
+            if (sequence.Length == 0) throw ApiException.BadRequest("'input' holds a text without tokens, which has no vector.", "input");
+            embedder.Check(sequence);
+        }
         long tokens = ids.Sum(i => (long)i.Length);
         using Activity? span = Tracing.StartWork("embeddings", model.Name);
-        await work.EnterAsync(1, 0).ConfigureAwait(false);
+        await work.EnterAsync(1).ConfigureAwait(false);
         List<float[]> vectors = [];
         foreach (int[][] part in ids.Chunk(TextsAtOnce)) vectors.AddRange(await EmbedAsync(work, model, part).ConfigureAwait(false));
         span.Usage(tokens, 0);

@@ -13,7 +13,10 @@ internal static class PromptField
         [.. Items(fields, name, maxCount).Select((item, i) =>
         {
             int[] ids = item as int[] ?? chat.Encode((string)item, addSpecialTokens);
-            return ids.Length > 0 ? (item as string, ids) : throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
+            if (ids.Length == 0) throw ApiException.BadRequest($"'{name}' has no tokens (entry {i}).", name);
+            int vocabulary = chat.Loaded.Model.Config.VocabularySize;
+            return Array.Find(ids, id => (uint)id >= (uint)vocabulary) is var wrong and not 0
+                ? throw ApiException.BadRequest($"'{name}' has the token id {wrong}; expected ids from 0 to {vocabulary - 1}.", name) : (item as string, ids);
         })];
 
     /// <summary>Each entry as text or ids.</summary>

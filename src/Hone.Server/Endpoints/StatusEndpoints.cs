@@ -39,6 +39,7 @@ internal sealed class StatusEndpoints(ServerContext server)
             ["requests_waiting"] = server.Admission.Waiting,
             ["sequences_active"] = engine.Active,
             ["cache_bytes"] = engine.CacheBytes,
+            ["cache_bytes_promised"] = server.Admission.Bytes,
             ["prefix_tokens"] = engine.PrefixTokens,
             ["prefix_reused_tokens"] = engine.ReusedTokens,
             ["steps"] = engine.Steps,

@@ -3,18 +3,18 @@ using Hone.Server.Http;
 namespace Hone.Server.Generation;
 
 /// <summary>
-/// Lets requests in, first come first served, as long as there are places for their continuations and room for all the tokens they may
-/// come to; the others wait, and beyond a number of waiting ones further requests are refused. Thread-safe.
+/// Lets requests in, first come first served, as long as there are places for their continuations and room for all the keys and values they
+/// may come to; the others wait, and beyond a number of waiting ones further requests are refused. Thread-safe.
 /// </summary>
 /// <param name="maxSequences">Places.</param>
-/// <param name="maxTokens">Room.</param>
+/// <param name="maxBytes">Room.</param>
 /// <param name="maxWaiting">Most that wait.</param>
-internal sealed class Admission(int maxSequences, long maxTokens, int maxWaiting)
+internal sealed class Admission(int maxSequences, long maxBytes, int maxWaiting)
 {
     private readonly LinkedList<Waiter> waiters = new();
     private readonly Lock gate = new();
     private int sequences;
-    private long tokens;
+    private long bytes;
     private int inside;
 
     /// <summary>Requests that wait.</summary>
@@ -29,17 +29,20 @@ internal sealed class Admission(int maxSequences, long maxTokens, int maxWaiting
         get { lock (gate) return inside; }
     }
 
-    /// <summary>Room for all tokens together.</summary>
-    public long MaxTokens => maxTokens;
+    /// <summary>Bytes that those let in may come to.</summary>
+    public long Bytes
+    {
+        get { lock (gate) return bytes; }
+    }
 
     /// <summary>Waits for a place. Dispose what it gives when the request is done.</summary>
     /// <param name="continuations">Places wanted; more than there are count as all of them.</param>
-    /// <param name="wanted">Tokens it may come to.</param>
+    /// <param name="wanted">Bytes it may come to; more than there are count as all of them.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="ApiException">Too many wait already.</exception>
-    public async Task<IDisposable> EnterAsync(int continuations, long wanted, CancellationToken cancellation)
+    public async Task<Place> EnterAsync(int continuations, long wanted, CancellationToken cancellation)
     {
-        Waiter waiter = new(Math.Min(continuations, maxSequences), Math.Min(wanted, maxTokens));
+        Waiter waiter = new(Math.Min(continuations, maxSequences), Math.Min(wanted, maxBytes));
         lock (gate)
         {
             if (waiters.Count == 0 && Fits(waiter)) return Take(waiter);
@@ -50,25 +53,14 @@ internal sealed class Admission(int maxSequences, long maxTokens, int maxWaiting
         return await waiter.Turn.Task.ConfigureAwait(false);
     }
 
-    private bool Fits(Waiter waiter) => sequences + waiter.Sequences <= maxSequences && tokens + waiter.Tokens <= maxTokens;
+    private bool Fits(Waiter waiter) => sequences + waiter.Sequences <= maxSequences && bytes + waiter.Bytes <= maxBytes;
 
     private Place Take(Waiter waiter)
     {
         sequences += waiter.Sequences;
-        tokens += waiter.Tokens;
+        bytes += waiter.Bytes;
         inside++;
-        return new Place(() => Leave(waiter));
-    }
-
-    private void Leave(Waiter left)
-    {
-        lock (gate)
-        {
-            sequences -= left.Sequences;
-            tokens -= left.Tokens;
-            inside--;
-            LetIn();
-        }
+        return new Place(this, waiter.Sequences, waiter.Bytes);
     }
 
     private void LetIn()
@@ -90,19 +82,45 @@ internal sealed class Admission(int maxSequences, long maxTokens, int maxWaiting
         waiter.Turn.TrySetCanceled(cancellation);
     }
 
-    private sealed record Waiter(int Sequences, long Tokens)
+    /// <summary>A place and room, held until it is disposed of.</summary>
+    public sealed class Place(Admission admission, int sequences, long bytes) : IDisposable
     {
-        public TaskCompletionSource<IDisposable> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long bytes = bytes;
+        private bool hasLeft;
 
-        public bool Equals(Waiter? other) => ReferenceEquals(this, other);
+        /// <summary>Gives back room that is not needed any more.</summary>
+        /// <param name="needed">Bytes it may still come to.</param>
+        public void Shrink(long needed)
+        {
+            lock (admission.gate)
+            {
+                if (hasLeft || needed >= bytes) return;
+                admission.bytes -= bytes - needed;
+                bytes = needed;
+                admission.LetIn();
+            }
+        }
 
-        public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+        public void Dispose()
+        {
+            lock (admission.gate)
+            {
+                if (hasLeft) return;
+                hasLeft = true;
+                admission.sequences -= sequences;
+                admission.bytes -= bytes;
+                admission.inside--;
+                admission.LetIn();
+            }
+        }
     }
 
-    private sealed class Place(Action leave) : IDisposable
+    private sealed class Waiter(int sequences, long bytes)
     {
-        private Action? leave = leave;
+        public int Sequences => sequences;
 
-        public void Dispose() => Interlocked.Exchange(ref leave, null)?.Invoke();
+        public long Bytes => bytes;
+
+        public TaskCompletionSource<Place> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

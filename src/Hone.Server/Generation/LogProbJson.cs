@@ -35,6 +35,7 @@ internal static class LogProbJson
             values.Add(float.IsNaN(score.LogProb) ? null : Finite(score.LogProb));
             JsonObject top = [];
             foreach ((int other, float logProb) in score.Top) top[Spell(tokenizer, other)] = Finite(logProb);
+            top.TryAdd(text, Finite(score.LogProb)); // the token itself is always among them
             tops.Add(float.IsNaN(score.LogProb) ? null : top);
         }
         return new() { ["tokens"] = names, ["token_logprobs"] = values, ["top_logprobs"] = tops, ["text_offset"] = offsets };

@@ -47,6 +47,7 @@ internal static partial class ToolFields
         if (!Name().IsMatch(name)) throw ApiException.BadRequest($"'{place}.function.name' must be 1 to 64 letters, digits, '_' or '-'.", place);
         fields.Text("description");
         fields.Object("parameters");
+        fields.Flag("strict");
         return (JsonObject)json.DeepClone();
     }
 

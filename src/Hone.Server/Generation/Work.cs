@@ -17,8 +17,9 @@ internal sealed class Work : IDisposable
     private readonly CancellationTokenSource stop;
     private readonly IDisposable acceptance;
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private IDisposable? place;
+    private Admission.Place? place;
     private long firstToken, tokens;
+    private int promptsOpen;
 
     /// <exception cref="ApiException">The server is stopping.</exception>
     public Work(ServerContext server, CancellationToken aborted)
@@ -34,20 +35,28 @@ internal sealed class Work : IDisposable
 
     /// <summary>Waits for places and room.</summary>
     /// <exception cref="ApiException">Too many wait, or the time is over.</exception>
-    public Task EnterAsync(int continuations, long tokenCount) => Guard(async () =>
+    public Task EnterAsync(int continuations, long bytes = 0) => Guard(async () =>
     {
-        place = await server.Admission.EnterAsync(continuations, tokenCount, Stop).ConfigureAwait(false);
+        place = await server.Admission.EnterAsync(continuations, bytes, Stop).ConfigureAwait(false);
         return 0;
     });
+
+    /// <summary>Waits for the places and the room that some requests need. Room that only their prompts need is given back when they are through.</summary>
+    /// <exception cref="ApiException">Too many wait, or the time is over.</exception>
+    public Task EnterAsync(Engine engine, IReadOnlyList<GenerationRequest> requests) =>
+        EnterAsync(requests.Sum(r => r.Samples), Math.Max(requests.Sum(r => engine.CacheCost.WhileReading(r.Prompt.Count)), Afterwards(engine, requests)));
 
     /// <summary>Generates all samples of some requests, decoded together. The reader gives (request, token) as they come.</summary>
     public (ChannelReader<(int Request, TokenEvent Token)> Tokens, Task<IReadOnlyList<GenerationResult>[]> Results) Generate(
         EngineHost host, IReadOnlyList<GenerationRequest> requests)
     {
+        bool[] begun = new bool[requests.Count];
+        promptsOpen = requests.Count;
         Channel<(int, TokenEvent)> channel = Channel.CreateUnbounded<(int, TokenEvent)>(new() { SingleReader = true, SingleWriter = true });
         Task<IReadOnlyList<GenerationResult>[]> all = Task.WhenAll(requests.Select((request, i) => host.GenerateAsync(request, token =>
         {
             if (tokens++ == 0) firstToken = clock.ElapsedTicks;
+            if (!begun[i] && (begun[i] = true) && --promptsOpen == 0) place?.Shrink(Afterwards(host.Engine, requests));
             channel.Writer.TryWrite((i, token));
         }, Stop)));
         // What went wrong is thrown by the results, not by the reader.
@@ -71,6 +80,9 @@ internal sealed class Work : IDisposable
             throw server.Lifetime.Failing.IsCancellationRequested ? ApiException.Stopping() : ApiException.TimedOut(server.Options.RequestTimeout);
         }
     }
+
+    private static long Afterwards(Engine engine, IReadOnlyList<GenerationRequest> requests) =>
+        requests.Sum(r => engine.CacheCost.Afterwards(r.Prompt.Count, r.MaxTokens, r.Samples));
 
     public void Dispose()
     {

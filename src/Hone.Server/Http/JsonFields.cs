@@ -64,6 +64,14 @@ internal sealed class JsonFields(JsonObject json, string path = "")
         return [.. List(name, maxCount)!.Select(item => item is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(name, "text or a list of texts"))];
     }
 
+    /// <summary>Whether the reply is to be streamed, and whether its last event is to tell the usage.</summary>
+    public (bool Streams, bool StreamsUsage) Stream()
+    {
+        bool streams = Flag("stream");
+        if (!streams && Has("stream_options")) throw ApiException.BadRequest($"'{path}stream_options' is only allowed with 'stream': true.", path + "stream_options");
+        return (streams, Fields("stream_options")?.Flag("include_usage") ?? false);
+    }
+
     /// <summary>Refuses fields that would change the result and that this server does not know.</summary>
     public void Refuse(params ReadOnlySpan<string> names)
     {

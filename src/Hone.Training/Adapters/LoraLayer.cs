@@ -44,6 +44,9 @@ public sealed class LoraLayer : ILinearAdapter
 
     public IEnumerable<Parameter> Parameters => Magnitude is null ? [A, B] : [A, B, Magnitude];
 
+    /// <summary>DoRA's row norms are made in memory of the layer.</summary>
+    public bool IsConcurrent => Magnitude is null;
+
     /// <inheritdoc/>
     public Tensor Apply(Tape tape, Tensor x, Tensor y, LinearLayer layer)
     {

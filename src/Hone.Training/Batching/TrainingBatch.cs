@@ -81,6 +81,27 @@ public sealed class TrainingBatch
         return batches;
     }
 
+    /// <summary>Cuts examples, in order, into at most <paramref name="parts"/> batches of about as many tokens each.</summary>
+    public static List<TrainingBatch> SplitEvenly(IReadOnlyList<TrainingExample> examples, int parts)
+    {
+        long all = examples.Sum(e => (long)e.Tokens), before = 0;
+        List<TrainingBatch> batches = [];
+        List<TrainingExample> open = [];
+        foreach (TrainingExample example in examples)
+        {
+            // An example belongs to the part in which its middle lies.
+            if (open.Count > 0 && (2 * before + example.Tokens) * parts >= 2 * all * (batches.Count + 1))
+            {
+                batches.Add(Of(open));
+                open = [];
+            }
+            open.Add(example);
+            before += example.Tokens;
+        }
+        if (open.Count > 0) batches.Add(Of(open));
+        return batches;
+    }
+
     /// <summary>[tokens] one number for the target of every position; 0 where there is none.</summary>
     /// <param name="name">A column of the sequences.</param>
     /// <exception cref="ArgumentException">A sequence lacks the column.</exception>

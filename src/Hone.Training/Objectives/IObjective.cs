@@ -22,6 +22,12 @@ public interface IObjective
     /// <param name="batch">Rows.</param>
     /// <param name="metrics">Receives sums of whatever should be logged.</param>
     WeightedLoss Compute(Tape tape, TrainingBatch batch, MetricSums metrics);
+
+    /// <summary>
+    /// Whether <see cref="Compute"/> may run on several threads at once, each with a tape, a batch and metrics of its own, and whether the
+    /// parts of a batch give together what the whole would.
+    /// </summary>
+    bool IsConcurrent => false;
 }
 
 /// <summary>How gradients arise. Plain back-propagation by default; perturbation methods wrap it.</summary>
@@ -44,14 +50,20 @@ public sealed class Backpropagation : IGradientRule
         double total = 0, weight = 0;
         foreach (TrainingBatch batch in window)
         {
-            tape.Reset();
-            WeightedLoss loss = objective.Compute(tape, batch, metrics);
-            double sum = loss.Sum.Item();
-            // A micro-batch without targets adds exactly nothing.
-            if (loss.Weight == 0) continue;
-            tape.Backward(loss.Sum);
-            (total, weight) = (total + sum, weight + loss.Weight);
+            (double sum, double part) = Accumulate(tape, batch, objective, metrics);
+            (total, weight) = (total + sum, weight + part);
         }
         return (total, weight);
+    }
+
+    /// <summary>One micro-batch; without targets it adds exactly nothing.</summary>
+    internal static (double LossSum, double Weight) Accumulate(Tape tape, TrainingBatch batch, IObjective objective, MetricSums metrics)
+    {
+        tape.Reset();
+        WeightedLoss loss = objective.Compute(tape, batch, metrics);
+        double sum = loss.Sum.Item();
+        if (loss.Weight == 0) return (0, 0);
+        tape.Backward(loss.Sum);
+        return (sum, loss.Weight);
     }
 }

@@ -28,6 +28,8 @@ public sealed class SupervisedObjective(LanguageModel model, bool recompute = fa
 
     public string Name => "sft";
 
+    public bool IsConcurrent => model.IsConcurrent;
+
     /// <summary>Log entropy, mean_token_accuracy and num_tokens, which needs the logits a second time.</summary>
     public bool LogsMetrics { get; init; }
 

@@ -26,6 +26,31 @@ public sealed class CompletionsEndpointTests(TestServer server) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_chosen_token_is_among_the_likeliest()
+    {
+        JsonNode logProbs = (await server.OkAsync("/v1/completions", """{"prompt":"Ann zq","echo":true,"logprobs":1,"max_tokens":3,"temperature":5,"seed":3}"""))["choices"]![0]!["logprobs"]!;
+        JsonArray tokens = logProbs["tokens"]!.AsArray();
+        for (int i = 1; i < tokens.Count; i++)
+        {
+            JsonObject top = logProbs["top_logprobs"]![i]!.AsObject();
+            Assert.Equal((float)logProbs["token_logprobs"]![i]!, (float)top[(string)tokens[i]!]!);
+            Assert.InRange(top.Count, 1, 2);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_generated_with_max_tokens_0_streamed_or_not()
+    {
+        JsonNode choice = (await server.OkAsync("/v1/completions", """{"prompt":"Ann","max_tokens":0}"""))["choices"]![0]!;
+        Assert.Equal(("", "length"), ((string)choice["text"]!, (string)choice["finish_reason"]!));
+        List<JsonNode> events = await server.StreamAsync("/v1/completions", """{"prompt":"Ann has","max_tokens":0,"echo":true,"logprobs":0,"stream":true,"stream_options":{"include_usage":true}}""");
+        Assert.Equal(2, events.Count);
+        Assert.Equal("Ann has", (string)events[0]["choices"]![0]!["text"]!);
+        Assert.Equal(2, events[0]["choices"]![0]!["logprobs"]!["tokens"]!.AsArray().Count);
+        Assert.Equal((0, 0), (events[1]["choices"]!.AsArray().Count, (int)events[1]["usage"]!["completion_tokens"]!));
+    }
+
+    [Fact]
     public async Task Several_prompts_and_samples_are_numbered_in_order()
     {
         int[] ids = server.Chat.Tokenizer.Encode("Ann has");
@@ -54,11 +79,12 @@ public sealed class CompletionsEndpointTests(TestServer server) : IClassFixture<
     [InlineData("""{"prompt":[]}""", "prompt")]
     [InlineData("""{"prompt":""}""", "prompt")]
     [InlineData("""{"prompt":[1,"a"]}""", "prompt")]
-    [InlineData("""{"prompt":[9999999]}""", null)]
-    [InlineData("""{"prompt":[-1]}""", null)]
+    [InlineData("""{"prompt":[9999999]}""", "prompt")]
+    [InlineData("""{"prompt":[-1]}""", "prompt")]
+    [InlineData("""{"prompt":"a","stream_options":{"include_usage":true}}""", "stream_options")]
     [InlineData("""{"prompt":"a","suffix":"b"}""", "suffix")]
     [InlineData("""{"prompt":"a","best_of":3}""", "best_of")]
-    [InlineData("""{"prompt":"a","max_tokens":0}""", "max_tokens")]
+    [InlineData("""{"prompt":"a","max_tokens":-1}""", "max_tokens")]
     public async Task What_is_wrong_is_named(string body, string? param)
     {
         (int status, JsonNode reply) = await server.PostAsync("/v1/completions", body);

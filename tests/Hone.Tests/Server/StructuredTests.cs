@@ -56,6 +56,33 @@ public sealed class StructuredTests(TestServer server) : IClassFixture<TestServe
     }
 
     [Fact]
+    public async Task A_strict_tool_with_a_schema_that_cannot_be_enforced_is_refused_and_another_is_not()
+    {
+        const string tool = """{"type":"function","function":{"name":"f","strict":STRICT,"parameters":{"type":"object","properties":{"a":{"type":"array","uniqueItems":true}}}}}""";
+        (int status, JsonNode reply) = await server.PostAsync("/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"tools":[{{tool.Replace("STRICT", "true")}}] }""");
+        Assert.Equal(400, status);
+        Assert.Contains("uniqueItems", (string)reply["error"]!["message"]!);
+        await server.OkAsync("/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"tools":[{{tool.Replace("STRICT", "false")}}]}""");
+    }
+
+    [Fact]
+    public async Task A_form_and_tools_together_give_the_one_or_the_other()
+    {
+        JsonNode reply = await server.OkAsync("/v1/chat/completions", """
+            {"messages":[{"role":"user","content":"Ann has 3 cups."}],"n":8,"tools":[ADD],"temperature":1.5,"seed":4,"max_tokens":400,"parallel_tool_calls":false,
+            "response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{"sum":{"type":"integer","maximum":99,"minimum":0}},"required":["sum"],"additionalProperties":false}}}}
+            """.Replace("ADD", Add.Replace("\"name\":\"add\"", "\"name\":\"add\",\"strict\":true")));
+        JsonNode[] complete = [.. reply["choices"]!.AsArray().Where(choice => (string)choice!["finish_reason"]! != "length").Select(choice => choice!)];
+        Assert.True(complete.Length >= 6, $"{complete.Length} replies came to an end");
+        Assert.All(complete, choice =>
+        {
+            JsonNode message = choice["message"]!;
+            if (message["tool_calls"] is { } calls) Assert.Equal("add", (string)Assert.Single(calls.AsArray())!["function"]!["name"]!);
+            else Assert.InRange((int)JsonNode.Parse((string)message["content"]!)!["sum"]!, 0, 99);
+        });
+    }
+
+    [Fact]
     public async Task A_streamed_call_comes_whole()
     {
         List<JsonNode> events = await server.StreamAsync("/v1/chat/completions", $$"""

@@ -71,6 +71,7 @@ internal sealed class StreamCommand : CliCommand
         else
         {
             run.Output.WriteLine($"{result.Accuracy:P1} of {result.Samples} questions right, {result.EvidenceRecall:P1} of the evidence within reach");
+            if (result.Spans > 0) run.Output.WriteLine($"{result.Spans:N0} spans in a layer of {result.SpanLength:0.0} tokens, {result.FillerShare:P0} of them without a triangle");
             run.Output.WriteLine($"at most {result.Attended:N0} keys for a token; {result.Bytes:N0} bytes in memory, {result.IndexBytes:N0} of them index; {result.Tokens / result.Seconds:N0} tokens/s");
         }
         return Task.FromResult(CliApp.Done);

@@ -39,11 +39,10 @@ public sealed class KvPlan
     private bool Drops => Policy is not FullPolicy;
 
     /// <summary>For <see cref="EngineOptions.CreateCache"/>: null when exact pages serve best.</summary>
-    public static Func<LanguageModel, IKvCache>? Factory(KvOptions options, LanguageModel model, WorkerPool? workers = null)
-    {
-        KvPlan plan = new(options, model, workers);
-        return !plan.Drops && plan.Format is DenseFormat ? null : _ => new PolicyKvCache(plan);
-    }
+    public static Func<LanguageModel, IKvCache>? Factory(KvOptions options, LanguageModel model, WorkerPool? workers = null) => new KvPlan(options, model, workers).NewCache;
+
+    /// <summary>For <see cref="EngineOptions.CreateCache"/>: null when exact pages serve best.</summary>
+    public Func<LanguageModel, IKvCache>? NewCache => !Drops && Format is DenseFormat ? null : _ => new PolicyKvCache(this);
 
     /// <summary>Reads <c>policy=snapkv,keep=0.25,bits=4</c>. Keys that are not of <see cref="KvOptions"/> are the policy's, the allocation's or the format's own.</summary>
     /// <exception cref="HoneException">An unknown key, a value out of range.</exception>
@@ -56,10 +55,15 @@ public sealed class KvPlan
     {
         if (!Drops) return null;
         if (!Policy.HasBudget) return new KvTarget(slots, slots, slots);
-        double exact = Options.Tokens ?? seen * Options.Keep;
+        double exact = Exact(seen);
         int kept = Math.Max(1, (int)exact);
         return kept >= slots ? null : new KvTarget(slots, exact, kept);
     }
+
+    /// <summary>Slots that tokens take for each head on average when the budget is enforced.</summary>
+    internal int Kept(int seen) => Drops ? Math.Clamp((int)Math.Ceiling(Exact(seen)), Math.Min(seen, 1), seen) : seen;
+
+    private double Exact(int seen) => Options.Tokens ?? seen * Options.Keep;
 
     private void Check()
     {

@@ -92,6 +92,7 @@ public sealed record LtriOptions : ICheckedOptions
         if (MinSpan > MaxSpan) throw new HoneException($"the shortest span of {MinSpan} tokens is longer than the longest of {MaxSpan}.");
         if (MinVectors > MaxVectors) throw new HoneException($"{MinVectors} index vectors at least are more than {MaxVectors} at most.");
         if (Retrieve > 0 && Spans == SpanKind.Blocks && Retrieve < MaxSpan) throw new HoneException($"{Retrieve} tokens to retrieve cannot hold a block of {MaxSpan}.");
+        if (Retrieve > 0 && Spans == SpanKind.Triangles && Retrieve < MinSpan) throw new HoneException($"{Retrieve} tokens to retrieve cannot hold a span of {MinSpan}.");
         foreach (string head in Heads) _ = ParseHead(head);
     }
 

@@ -11,13 +11,15 @@ internal unsafe interface ITile
 
     /// <summary>C = A · B or C += A · B for one tile.</summary>
     /// <param name="k">Length of the sums, at least 1.</param>
-    /// <param name="a">[k, Rows] packed.</param>
+    /// <param name="a">Left factor, packed or where it lies.</param>
+    /// <param name="aRow">Distance between the tile's rows in <paramref name="a"/>; 1 where it is packed.</param>
+    /// <param name="aStep">Distance between steps of the sum in <paramref name="a"/>.</param>
     /// <param name="b">[k, 2 · vector width], packed or where it lies.</param>
     /// <param name="bStep">Distance between rows of <paramref name="b"/>.</param>
     /// <param name="c">[Rows, 2 · vector width].</param>
     /// <param name="ldc">Distance between rows of <paramref name="c"/>.</param>
     /// <param name="accumulate">Adds to C instead of overwriting it.</param>
-    static abstract void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate);
+    static abstract void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate);
 }
 
 /// <summary>Writes one row of a tile.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Hone.Tensors.Kernels.Simd;
 
 namespace Hone.Tensors.Kernels.Matrix;
@@ -58,21 +59,35 @@ internal static unsafe class Pack
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* source, nint ld, int valid, int k, float* target, int height)
     {
-        int vectorLanes = valid & ~3, vectorSteps = k & ~3;
+        int lanes = 0, steps = 0;
+        if (Avx512F.IsSupported)
+        {
+            (lanes, steps) = (valid & ~15, k & ~15);
+            for (int p = 0; p < steps; p += 16)
+                for (int i = 0; i < lanes; i += 16) Transpose16.Run(source + i * ld + p, ld, target + (nint)p * height + i, height);
+        }
+        if (lanes < valid) Transpose(source + lanes * ld, ld, valid - lanes, 0, k, target + lanes, height);
+        if (steps < k && lanes > 0) Transpose(source, ld, lanes, steps, k, target, height);
+        for (int i = valid; i < height; i++)
+            for (int p = 0; p < k; p++) target[p * height + i] = 0f;
+    }
+
+    /// <summary>Steps [first, end) of all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(float* source, nint ld, int lanes, int first, int end, float* target, int height)
+    {
+        int vectorLanes = lanes & ~3, vectorEnd = first + ((end - first) & ~3);
         // 16 steps of all lanes before the next 16: each cache line of the source is read once, even where the rows lie a
         // power of two apart and share the few places of one cache set.
-        for (int p0 = 0; p0 < vectorSteps; p0 += 16)
+        for (int p0 = first; p0 < vectorEnd; p0 += 16)
         {
-            int blocks = Math.Min(16, vectorSteps - p0) / 4;
+            int blocks = Math.Min(16, vectorEnd - p0) / 4;
             float* from = source + p0, to = target + (nint)p0 * height;
             for (int i = 0; i < vectorLanes; i += 4, from += 4 * ld, to += 4)
                 for (int block = 0; block < blocks; block++) Block4(from + 4 * block, ld, to + 4 * block * (nint)height, height);
         }
-        for (int i = 0; i < height; i++)
-        {
-            if (i >= valid) for (int p = 0; p < k; p++) target[p * height + i] = 0f;
-            else for (int p = i < vectorLanes ? vectorSteps : 0; p < k; p++) target[p * height + i] = source[i * ld + p];
-        }
+        for (int i = 0; i < lanes; i++)
+            for (int p = i < vectorLanes ? vectorEnd : first; p < end; p++) target[p * height + i] = source[i * ld + p];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

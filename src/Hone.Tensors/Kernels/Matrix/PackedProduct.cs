@@ -23,8 +23,11 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     // A's block of 192 x 512 floats takes 384 KiB of the second-level cache (512 KiB to 2 MiB on current machines).
     private const int BlockK = 512, BlockM = 192, BlockN = 2048;
 
-    // Below this many rows, B is used too few times to be worth packing if its rows lie side by side already.
-    private const int PackRows = 64;
+    // Where A needs no packing, which every block of columns would repeat, packed columns of B fit into the second-level cache beside it.
+    private const int BlockNumbers = 1 << 17;
+
+    // Up to this many rows, B is used too few times to be worth packing if its rows lie side by side already.
+    private const int PackRows = 256;
 
     private const int CopySteps = 16;
 
@@ -39,45 +42,77 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     {
         int passes = (product.K + BlockK - 1) / BlockK;
         int blockK = (product.K + passes - 1) / passes;
-        for (int n = n0; n < n1; n += BlockN)
+        int blockN = ReadsInPlace(product.A, n1 - n0) ? Math.Max(BlockNumbers / blockK / TileColumns, 1) * TileColumns : BlockN;
+        for (int n = n0; n < n1; n += blockN)
         {
-            int columns = Math.Min(BlockN, n1 - n);
+            int columns = Math.Min(blockN, n1 - n);
             for (int k = 0; k < product.K; k += blockK)
-                KPass(product, m0, m1, n, columns, k, Math.Min(blockK, product.K - k));
+                KPass(product, m0, m1, n, columns, k, Math.Min(blockK, product.K - k), n1 - n0);
         }
     }
 
-    private static void KPass(in Product product, int m0, int m1, int n, int columns, int k, int depth)
+    private static void KPass(in Product product, int m0, int m1, int n, int columns, int k, int depth, int all)
     {
         bool pack = product.B.Transposed || m1 - m0 > PackRows;
         float* packedB = PackB(product.B, n, columns, k, depth, pack);
         float* packedA = Scratch.Floats(ScratchSlot.PackedA, (long)(Math.Min(BlockM, m1 - m0) + TTall.Rows) * depth);
+        bool direct = ReadsInPlace(product.A, all);
         for (int m = m0; m < m1; m += BlockM)
         {
             int rows = Math.Min(BlockM, m1 - m);
-            PackA(product.A, m, rows, k, depth, packedA);
+            LeftFactor left = new(product.A.At(m, k), product.A, direct ? WholeTiles(rows) : 0, packedA);
+            PackA(product.A, m + left.Direct, rows - left.Direct, k, depth, packedA);
             for (int j = 0; j < columns; j += TileColumns)
             {
-                bool direct = !pack && columns - j >= TileColumns;
-                float* b = direct ? product.B.At(k, n + j) : pack ? packedB + (nint)j * depth : packedB;
-                Column(product, m, rows, n + j, Math.Min(TileColumns, columns - j), depth, packedA, b, direct ? product.B.Ld : TileColumns, k);
+                bool inPlace = !pack && columns - j >= TileColumns;
+                float* b = inPlace ? product.B.At(k, n + j) : pack ? packedB + (nint)j * depth : packedB;
+                Column(product, m, rows, n + j, Math.Min(TileColumns, columns - j), depth, left, b, inPlace ? product.B.Ld : TileColumns, k);
             }
         }
     }
 
+    /// <summary>Rows in tiles without missing rows, counted from the first.</summary>
+    private static int WholeTiles(int rows)
+    {
+        int whole = rows / TTall.Rows * TTall.Rows, left = rows - whole;
+        return left > 0 && left == HeightFor(left) ? rows : whole;
+    }
+
+    /// <summary>
+    /// Whether tiles read A where it lies. Row by row, each cache line has to stay in the first level (64 sets of 8 lines or more) for the 16
+    /// steps in which it is read, so rows must not share one set. Column by column, a step reads part of a line of a row of its own: packed
+    /// once, wide rows are read whole, which pays unless there are many columns of tiles to share what it costs to fetch them.
+    /// </summary>
+    private static bool ReadsInPlace(MatrixView a, int columns) => a.Transposed
+        ? a.Ld <= 256 || columns >= 256
+        : a.Ld % 16 != 0 || a.Ld / 16 % 64 != 0;
+
+    /// <summary>Where tiles find the left factor: its first rows where they lie, the others packed.</summary>
+    private readonly struct LeftFactor(float* start, MatrixView view, int direct, float* packed)
+    {
+        private readonly nint row = view.Transposed ? 1 : view.Ld, step = view.Transposed ? view.Ld : 1;
+
+        public int Direct => direct;
+
+        public (nint A, nint Row, nint Step) Tile(int i, int height, int depth) => i < direct
+            ? ((nint)(start + i * row), row, step)
+            : ((nint)(packed + (nint)(i - direct) * depth), 1, height);
+    }
+
     /// <summary>All tiles of one column of tiles.</summary>
     private static void Column(
-        in Product product, int m, int rows, int n, int columns, int depth, float* packedA, float* b, nint bStep, int k)
+        in Product product, int m, int rows, int n, int columns, int depth, in LeftFactor left, float* b, nint bStep, int k)
     {
         bool accumulate = product.Accumulate || k > 0, last = k + depth == product.K;
         for (int i = 0; i < rows;)
         {
-            int left = rows - i, height = HeightFor(left), valid = Math.Min(left, height);
+            int height = HeightFor(rows - i), valid = Math.Min(rows - i, height);
             float* c = product.C + (m + i) * product.Ldc + n;
+            (nint a, nint row, nint step) = left.Tile(i, height, depth);
             if (valid == height && columns == TileColumns)
-                Tile(height, depth, packedA + (nint)i * depth, b, bStep, c, product.Ldc, accumulate);
+                Tile(height, depth, (float*)a, row, step, b, bStep, c, product.Ldc, accumulate);
             else
-                EdgeTile(height, depth, packedA + (nint)i * depth, b, bStep, c, product.Ldc, accumulate, valid, columns);
+                EdgeTile(height, depth, (float*)a, row, step, b, bStep, c, product.Ldc, accumulate, valid, columns);
             if (last && (product.Bias != null || product.Residual != null)) Epilogue<TSimd, TVector>.Add(product, m + i, valid, n, columns);
             i += height;
         }
@@ -87,18 +122,18 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     private static int HeightFor(int rows) => rows <= TLow.Rows ? TLow.Rows : rows <= TMid.Rows ? TMid.Rows : TTall.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Tile(int height, int depth, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    private static void Tile(int height, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
     {
-        if (height == TTall.Rows) TTall.Run(depth, a, b, bStep, c, ldc, accumulate);
-        else if (height == TMid.Rows) TMid.Run(depth, a, b, bStep, c, ldc, accumulate);
-        else TLow.Run(depth, a, b, bStep, c, ldc, accumulate);
+        if (height == TTall.Rows) TTall.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
+        else if (height == TMid.Rows) TMid.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
+        else TLow.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
     }
 
     private static void EdgeTile(
-        int height, int depth, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate, int rows, int columns)
+        int height, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, int rows, int columns)
     {
         float* tile = Scratch.Floats(ScratchSlot.EdgeTile, height * TileColumns);
-        Tile(height, depth, a, b, bStep, tile, TileColumns, false);
+        Tile(height, depth, a, aRow, aStep, b, bStep, tile, TileColumns, false);
         for (int i = 0; i < rows; i++)
         {
             Span<float> from = new(tile + i * TileColumns, columns), to = new(c + i * ldc, columns);

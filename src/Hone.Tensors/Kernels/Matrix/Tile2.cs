@@ -11,7 +11,7 @@ internal readonly unsafe struct Tile2<TSimd, TVector> : ITile
     public static int Rows => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
@@ -20,13 +20,13 @@ internal readonly unsafe struct Tile2<TSimd, TVector> : ITile
         {
             TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
             b += bStep;
-            TVector a0 = TSimd.Broadcast(a[0]);
+            TVector a0 = TSimd.Broadcast(*a);
             c0l = TSimd.MultiplyAdd(a0, left, c0l);
             c0r = TSimd.MultiplyAdd(a0, right, c0r);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[aRow]);
             c1l = TSimd.MultiplyAdd(a1, left, c1l);
             c1r = TSimd.MultiplyAdd(a1, right, c1r);
-            a += 2;
+            a += aStep;
         }
         while (b != end);
         TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);

@@ -11,30 +11,33 @@ internal readonly unsafe struct Tile4<TSimd, TVector> : ITile
     public static int Rows => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
         TVector c2l = TSimd.Zero, c2r = TSimd.Zero;
         TVector c3l = TSimd.Zero, c3r = TSimd.Zero;
+        nint twoRows = 2 * aRow;
+        float* group3 = a + 3 * aRow;
         float* end = b + k * bStep;
         do
         {
             TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
             b += bStep;
-            TVector a0 = TSimd.Broadcast(a[0]);
+            TVector a0 = TSimd.Broadcast(*a);
             c0l = TSimd.MultiplyAdd(a0, left, c0l);
             c0r = TSimd.MultiplyAdd(a0, right, c0r);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[aRow]);
             c1l = TSimd.MultiplyAdd(a1, left, c1l);
             c1r = TSimd.MultiplyAdd(a1, right, c1r);
-            TVector a2 = TSimd.Broadcast(a[2]);
+            TVector a2 = TSimd.Broadcast(a[twoRows]);
             c2l = TSimd.MultiplyAdd(a2, left, c2l);
             c2r = TSimd.MultiplyAdd(a2, right, c2r);
-            TVector a3 = TSimd.Broadcast(a[3]);
+            TVector a3 = TSimd.Broadcast(*group3);
             c3l = TSimd.MultiplyAdd(a3, left, c3l);
             c3r = TSimd.MultiplyAdd(a3, right, c3r);
-            a += 4;
+            a += aStep;
+            group3 += aStep;
         }
         while (b != end);
         TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);

@@ -11,7 +11,7 @@ internal readonly unsafe struct Tile6<TSimd, TVector> : ITile
     public static int Rows => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
@@ -19,30 +19,33 @@ internal readonly unsafe struct Tile6<TSimd, TVector> : ITile
         TVector c3l = TSimd.Zero, c3r = TSimd.Zero;
         TVector c4l = TSimd.Zero, c4r = TSimd.Zero;
         TVector c5l = TSimd.Zero, c5r = TSimd.Zero;
+        nint twoRows = 2 * aRow;
+        float* group3 = a + 3 * aRow;
         float* end = b + k * bStep;
         do
         {
             TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
             b += bStep;
-            TVector a0 = TSimd.Broadcast(a[0]);
+            TVector a0 = TSimd.Broadcast(*a);
             c0l = TSimd.MultiplyAdd(a0, left, c0l);
             c0r = TSimd.MultiplyAdd(a0, right, c0r);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[aRow]);
             c1l = TSimd.MultiplyAdd(a1, left, c1l);
             c1r = TSimd.MultiplyAdd(a1, right, c1r);
-            TVector a2 = TSimd.Broadcast(a[2]);
+            TVector a2 = TSimd.Broadcast(a[twoRows]);
             c2l = TSimd.MultiplyAdd(a2, left, c2l);
             c2r = TSimd.MultiplyAdd(a2, right, c2r);
-            TVector a3 = TSimd.Broadcast(a[3]);
+            TVector a3 = TSimd.Broadcast(*group3);
             c3l = TSimd.MultiplyAdd(a3, left, c3l);
             c3r = TSimd.MultiplyAdd(a3, right, c3r);
-            TVector a4 = TSimd.Broadcast(a[4]);
+            TVector a4 = TSimd.Broadcast(group3[aRow]);
             c4l = TSimd.MultiplyAdd(a4, left, c4l);
             c4r = TSimd.MultiplyAdd(a4, right, c4r);
-            TVector a5 = TSimd.Broadcast(a[5]);
+            TVector a5 = TSimd.Broadcast(group3[twoRows]);
             c5l = TSimd.MultiplyAdd(a5, left, c5l);
             c5r = TSimd.MultiplyAdd(a5, right, c5r);
-            a += 6;
+            a += aStep;
+            group3 += aStep;
         }
         while (b != end);
         TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);

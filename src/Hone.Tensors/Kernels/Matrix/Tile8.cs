@@ -11,7 +11,7 @@ internal readonly unsafe struct Tile8<TSimd, TVector> : ITile
     public static int Rows => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
@@ -21,36 +21,40 @@ internal readonly unsafe struct Tile8<TSimd, TVector> : ITile
         TVector c5l = TSimd.Zero, c5r = TSimd.Zero;
         TVector c6l = TSimd.Zero, c6r = TSimd.Zero;
         TVector c7l = TSimd.Zero, c7r = TSimd.Zero;
+        nint twoRows = 2 * aRow;
+        float* group3 = a + 3 * aRow, group6 = a + 6 * aRow;
         float* end = b + k * bStep;
         do
         {
             TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
             b += bStep;
-            TVector a0 = TSimd.Broadcast(a[0]);
+            TVector a0 = TSimd.Broadcast(*a);
             c0l = TSimd.MultiplyAdd(a0, left, c0l);
             c0r = TSimd.MultiplyAdd(a0, right, c0r);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[aRow]);
             c1l = TSimd.MultiplyAdd(a1, left, c1l);
             c1r = TSimd.MultiplyAdd(a1, right, c1r);
-            TVector a2 = TSimd.Broadcast(a[2]);
+            TVector a2 = TSimd.Broadcast(a[twoRows]);
             c2l = TSimd.MultiplyAdd(a2, left, c2l);
             c2r = TSimd.MultiplyAdd(a2, right, c2r);
-            TVector a3 = TSimd.Broadcast(a[3]);
+            TVector a3 = TSimd.Broadcast(*group3);
             c3l = TSimd.MultiplyAdd(a3, left, c3l);
             c3r = TSimd.MultiplyAdd(a3, right, c3r);
-            TVector a4 = TSimd.Broadcast(a[4]);
+            TVector a4 = TSimd.Broadcast(group3[aRow]);
             c4l = TSimd.MultiplyAdd(a4, left, c4l);
             c4r = TSimd.MultiplyAdd(a4, right, c4r);
-            TVector a5 = TSimd.Broadcast(a[5]);
+            TVector a5 = TSimd.Broadcast(group3[twoRows]);
             c5l = TSimd.MultiplyAdd(a5, left, c5l);
             c5r = TSimd.MultiplyAdd(a5, right, c5r);
-            TVector a6 = TSimd.Broadcast(a[6]);
+            TVector a6 = TSimd.Broadcast(*group6);
             c6l = TSimd.MultiplyAdd(a6, left, c6l);
             c6r = TSimd.MultiplyAdd(a6, right, c6r);
-            TVector a7 = TSimd.Broadcast(a[7]);
+            TVector a7 = TSimd.Broadcast(group6[aRow]);
             c7l = TSimd.MultiplyAdd(a7, left, c7l);
             c7r = TSimd.MultiplyAdd(a7, right, c7r);
-            a += 8;
+            a += aStep;
+            group3 += aStep;
+            group6 += aStep;
         }
         while (b != end);
         TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);

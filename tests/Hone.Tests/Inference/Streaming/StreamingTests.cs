@@ -86,6 +86,40 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public void One_softmax_over_the_parts_is_the_merge_of_a_softmax_over_each()
+    {
+        const int Size = 8, Position = 40, Window = 6;
+        KvLayer layer = new(TinyModels.Llama(layers: 1), 0, Hone.Tensors.Threads.WorkerPool.Shared);
+        RandomStream random = new(4, "merge");
+        float[] Numbers(int count)
+        {
+            float[] numbers = new float[count];
+            random.FillNormal(numbers, 0, 1);
+            return numbers;
+        }
+        SinkTokens sinks = new(layer, new LtriOptions { Window = Window, Sinks = 2 });
+        for (int i = 0; i < 2; i++) sinks.Add(Numbers(2 * Size), Numbers(2 * Size));
+        Retrieved far = new([5, 6, 9], Numbers(3 * 2 * Size), Numbers(3 * 2 * Size));
+        float[] query = Numbers(Size), keys = Numbers(Window * Size), values = Numbers(Window * Size), edge = [.. query], output = new float[Size];
+        new StreamingAttention(layer, layer.Attention, 1, Window, truePositions: false).Run(query, Position, sinks, 2, far, keys, values, output);
+        layer.Rotate(edge, [Window - Position]);
+        (double Log, double[] Mean)[] parts =
+        [
+            Part(edge, i => sinks.Key(i, 1, false).ToArray(), i => sinks.Value(i, 1).ToArray(), 2),
+            Part(edge, i => far.Keys.AsSpan(i * 2 * Size + Size, Size).ToArray(), i => far.Values.AsSpan(i * 2 * Size + Size, Size).ToArray(), 3),
+            Part(query, i => keys.AsSpan(i * Size, Size).ToArray(), i => values.AsSpan(i * Size, Size).ToArray(), Window),
+        ];
+        double total = parts.Sum(part => Math.Exp(part.Log));
+        for (int c = 0; c < Size; c++) Assert.Equal(parts.Sum(part => Math.Exp(part.Log) / total * part.Mean[c]), output[c], 1e-5);
+
+        (double, double[]) Part(float[] q, Func<int, float[]> key, Func<int, float[]> value, int count)
+        {
+            double[] weights = [.. Enumerable.Range(0, count).Select(i => Math.Exp(layer.Attention.Scale * q.Zip(key(i), (a, b) => (double)a * b).Sum()))];
+            return (Math.Log(weights.Sum()), [.. Enumerable.Range(0, Size).Select(c => Enumerable.Range(0, count).Sum(i => weights[i] * value(i)[c]) / weights.Sum())]);
+        }
+    }
+
+    [Fact]
     public void A_copy_goes_its_own_way()
     {
         LanguageModel model = TinyModels.Llama();
@@ -116,6 +150,7 @@ public sealed class StreamingTests
         Assert.Throws<HoneException>(() => new LtriOptions { MinVectors = 9 }.Check());
         Assert.Throws<HoneException>(() => new LtriOptions { Spans = SpanKind.Blocks, Retrieve = 8 }.Check());
         Assert.Throws<HoneException>(() => new LtriOptions { Heads = ["x"] }.Check());
+        Assert.Throws<HoneException>(() => new LtriOptions { Retrieve = 3, MinSpan = 4 }.Check());
     }
 
     private static PolicyKvCache Cache(LanguageModel model, LtriOptions options) =>
