@@ -21,7 +21,8 @@ public sealed class RecallModelTests
             new() { Length = 512, Wording = TaskWording.Compact, CountTokens = t => tokenizer.Encode(t).Length }, 1, 0);
         string text = sample.Prompt + " " + sample.Answers[0] + ".";
         int[] ids = tokenizer.Encode(text);
-        Assert.Equal(System.Text.RegularExpressions.Regex.Count(text, "[a-z]+|[0-9]+|[^a-z0-9 ]"), ids.Length);
+        // The space before the question mark is a token of its own.
+        Assert.Equal(System.Text.RegularExpressions.Regex.Count(text, "[a-z]+|[0-9]+|[^a-z0-9 ]| (?=\\?)"), ids.Length);
         Assert.Equal(text, tokenizer.Decode(ids));
     }
 
@@ -79,6 +80,6 @@ public sealed class RecallModelTests
         Assert.InRange(model.Model.ParameterCount, 1_000_000, 3_000_000);
         Assert.True(model.Model.Config.MaxPositions >= 2048);
         foreach (string task in LongContextTasks.Recall)
-            Assert.True(RecallEvaluation.Score(model, task, 512, 20, 77, new RunContext("", 1)) >= 0.9, task);
+            Assert.True(RecallEvaluation.Score(model, task, 512, 10, 77, new RunContext("", 1)) >= 0.9, task);
     }
 }
