@@ -13,7 +13,7 @@ namespace Hone.Cli.Options;
 public sealed class RecipeOptions<T> where T : class
 {
     private readonly string? defaultRecipe;
-    private readonly List<(string Path, Option Option)> own = [];
+    private readonly List<(string Path, Option Option, bool IsText)> own = [];
     private readonly Option<string?> recipe;
     private readonly Option<string[]> set = CliOptions.Texts("--set", "Set any option of the recipe, for example --set train.lr=1e-3. Repeatable.", "KEY=VALUE");
 
@@ -26,8 +26,10 @@ public sealed class RecipeOptions<T> where T : class
         recipe = CliOptions.Text("--recipe", $"Recipe to run: a name ('hone recipes') or a file{(defaultRecipe is null ? "" : $" [default: {defaultRecipe}]")}.", "NAME|FILE");
         Dictionary<string, OptionHelp> help = OptionHelp.Of(typeof(T)).ToDictionary(option => option.Path);
         foreach (string path in exposed.Length > 0 ? exposed : [.. help.Keys.Where(path => !path.Contains('.'))])
-            own.Add((path, Make(help.TryGetValue(path, out OptionHelp? option) ? option
-                : throw new ArgumentException($"{typeof(T).Name} has no option '{path}'."))));
+        {
+            OptionHelp option = help.GetValueOrDefault(path) ?? throw new ArgumentException($"{typeof(T).Name} has no option '{path}'.");
+            own.Add((path, Make(option), option.Type == typeof(string)));
+        }
     }
 
     /// <summary>What to list among the command's symbols.</summary>
@@ -39,16 +41,16 @@ public sealed class RecipeOptions<T> where T : class
 
     private RecipeFile File(CommandRun run)
     {
-        IEnumerable<RecipeOverride> overrides = [.. run.Get(set)!.Select(RecipeOverride.Parse), .. own.SelectMany(pair => Given(run, pair.Path, pair.Option))];
+        IEnumerable<RecipeOverride> overrides = [.. run.Get(set)!.Select(RecipeOverride.Parse), .. own.SelectMany(o => Given(run, o.Path, o.Option, o.IsText))];
         string? name = run.Get(recipe) ?? defaultRecipe;
         return name is null ? RecipeFile.FromOptions(overrides) : RecipeFile.Load(RecipeLibrary.PathOf(name), overrides);
     }
 
-    private static IEnumerable<RecipeOverride> Given(CommandRun run, string path, Option option)
+    private static IEnumerable<RecipeOverride> Given(CommandRun run, string path, Option option, bool isText)
     {
         if (!run.IsGiven(option)) yield break;
         string value = option is Option<bool> flag ? (run.Get(flag) ? "true" : "false") : run.Get((Option<string?>)option) ?? "";
-        yield return new RecipeOverride(path, value, new Place(option.Name));
+        yield return new RecipeOverride(path, value, new Place(option.Name), isText);
     }
 
     private static Option Make(OptionHelp help)

@@ -7,7 +7,8 @@ namespace Hone.Core.Recipes;
 /// <param name="Path">Keys joined by dots; list items by number: <c>train.lr</c>, <c>data.steps[0].at_most</c>.</param>
 /// <param name="Value">As typed. A value that begins with <c>[</c>, <c>{</c> or a quote is read as YAML.</param>
 /// <param name="Place">What to name in errors, e.g. <c>--set train.lr</c> or <c>--lr</c>.</param>
-public sealed record RecipeOverride(string Path, string Value, Place Place)
+/// <param name="IsText">The option is a text: brackets and braces are part of it, as in <c>{question} write</c>. Only quotes are taken off.</param>
+public sealed record RecipeOverride(string Path, string Value, Place Place, bool IsText = false)
 {
     /// <summary>Reads <c>train.lr=1e-3</c>.</summary>
     /// <exception cref="HoneException">There is no <c>=</c>, or nothing before it.</exception>
@@ -30,7 +31,7 @@ public sealed record RecipeOverride(string Path, string Value, Place Place)
 
     private RecipeNode ParsedValue()
     {
-        if (Value.Length > 0 && Value[0] is '[' or '{' or '"' or '\'') return RecipeParser.ParseValue(Value, Place);
+        if (Value.Length > 0 && (Value[0] is '"' or '\'' || (!IsText && Value[0] is '[' or '{'))) return RecipeParser.ParseValue(Value, Place);
         return new RecipeScalar(Place, Value is "" or "~" or "null" ? null : Value);
     }
 

@@ -22,7 +22,7 @@ public sealed class BmcReproduction : IReproduction
 
     private sealed record Size(int TeachingSteps, int Pairs, int Steps, int Test)
     {
-        public static Size Full { get; } = new(200, 480, 40, 200);
+        public static Size Full { get; } = new(300, 480, 90, 200);
 
         public static Size Quick { get; } = new(60, 64, 6, 30);
     }
@@ -37,31 +37,48 @@ public sealed class BmcReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         Size size = options.IsQuick ? Size.Quick : Size.Full;
-        TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
-        using IProgressTask progress = run.Reporter.Start("bmc", options.Seeds * 5L, "arms");
+        string path = Assets.Require("models/seed-weak");
+        TextModel model = TextModel.Open(path);
+        using IProgressTask progress = run.Reporter.Start("bmc", 1 + options.Seeds * 6L, "arms");
         Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 2e-3, run);
         WeightSnapshot start = new(model.Model);
-        Dictionary<string, List<Outcome>> arms = [];
-        List<double> before = [];
-        for (int s = 0; s < options.Seeds; s++)
+        progress.Advance(1, "start taught");
+        TextModel Fresh()
         {
-            RunContext seeded = new("", run.Seed + s, null, run.Cancellation);
-            start.Restore();
-            FactTask.Fact[][] test = [.. Enumerable.Range(0, size.Test).Select(i => FactTask.Draw(seeded.Rng("bmc/test").Derive(i)))];
-            (double accuracy, double[] styles) = Ask(model, test, seeded);
-            before.Add(accuracy);
-            (string Prompt, string Better, string Bridged, string Worse)[] triples = [.. Enumerable.Range(0, size.Pairs).Select(i => Triple(seeded.Rng("bmc/pairs").Derive(i)))];
-            foreach ((string name, bool bridged, double delta, BmcObjectiveKind kind) in Arms())
-            {
-                start.Restore();
-                BmcOptions settings = new() { Objective = kind, Beta = kind == BmcObjectiveKind.Simpo ? 2 : 0.1, Weights = new() { Delta = delta }, IgnoreStopwords = false };
-                Outcome outcome = Learn(model, triples, bridged, settings, size, test, styles, seeded);
-                if (!arms.TryGetValue(name, out List<Outcome>? list)) arms[name] = list = [];
-                list.Add(outcome);
-                progress.Advance(1, $"seed {s + 1}, {name}: {outcome.Accuracy:P1}");
-            }
+            TextModel fresh = TextModel.Open(path);
+            start.CopyTo(fresh.Model);
+            return fresh;
         }
-        return Task.FromResult(new ReproductionResult([.. Claims(arms)], [Table(arms, before)]));
+        Seed[] seeds = SideBySide.Run<Seed>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<Seed>)(() =>
+        {
+            Seed seed = Seed.Of(Fresh(), size, new RunContext("", run.Seed + s, null, run.Cancellation));
+            progress.Advance(1, $"seed {s + 1}, start: {seed.Accuracy:P1}");
+            return seed;
+        }))]);
+        Dictionary<string, List<Outcome>> arms = SideBySide.Run<Outcome>(options.Seeds, [.. Arms().Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
+        {
+            BmcOptions settings = new() { Objective = arm.Kind, Beta = arm.Kind == BmcObjectiveKind.Simpo ? 2 : 0.1, Weights = new() { Delta = arm.Delta }, IgnoreStopwords = false };
+            Outcome outcome = Learn(Fresh(), seeds[s], arm.Bridged, settings, size);
+            progress.Advance(1, $"seed {s + 1}, {arm.Name}: {outcome.Accuracy:P1}");
+            return outcome;
+        })))]);
+        return Task.FromResult(new ReproductionResult([.. Claims(arms)], [Table(arms, [.. seeds.Select(s => s.Accuracy)])]));
+    }
+
+    /// <summary>What all arms of a seed have in common.</summary>
+    /// <param name="Run">The seed.</param>
+    /// <param name="Test">[tests][facts].</param>
+    /// <param name="Accuracy">Of the start.</param>
+    /// <param name="Styles">Shares of wordings in its samples.</param>
+    /// <param name="Triples">Texts from which the arms make their pairs.</param>
+    private sealed record Seed(RunContext Run, FactTask.Fact[][] Test, double Accuracy, double[] Styles, (string Prompt, string Better, string Bridged, string Worse)[] Triples)
+    {
+        public static Seed Of(TextModel start, Size size, RunContext run)
+        {
+            FactTask.Fact[][] test = [.. Enumerable.Range(0, size.Test).Select(i => FactTask.Draw(run.Rng("bmc/test").Derive(i)))];
+            (double accuracy, double[] styles) = Ask(start, test, run);
+            return new(run, test, accuracy, styles, [.. Enumerable.Range(0, size.Pairs).Select(i => Triple(run.Rng("bmc/pairs").Derive(i)))]);
+        }
     }
 
     private static IEnumerable<(string Name, bool Bridged, double Delta, BmcObjectiveKind Kind)> Arms() =>
@@ -89,17 +106,16 @@ public sealed class BmcReproduction : IReproduction
         return (prompt, better, FactTask.Write(facts, style), FactTask.Write(facts, style, wrong, off));
     }
 
-    private static Outcome Learn(
-        TextModel model, (string Prompt, string Better, string Bridged, string Worse)[] triples, bool bridged, BmcOptions settings, Size size, FactTask.Fact[][] test, double[] styles, RunContext run)
+    private static Outcome Learn(TextModel model, Seed seed, bool bridged, BmcOptions settings, Size size)
     {
         List<TrainingExample> Marked(bool useBridged) => ReferenceLogProbs.AddTo(
-            model.Model, BmcRecipe.WithMasks([.. triples.Select(t => new TrainingExample([Sequence(model.Text, t.Prompt, useBridged ? t.Bridged : t.Better), Sequence(model.Text, t.Prompt, t.Worse)]))], model, settings),
+            model.Model, BmcRecipe.WithMasks([.. seed.Triples.Select(t => new TrainingExample([Sequence(model.Text, t.Prompt, useBridged ? t.Bridged : t.Better), Sequence(model.Text, t.Prompt, t.Worse)]))], model, settings),
             "", 8192, model.Workers, IReporter.Silent);
         List<TrainingExample> watched = [.. Marked(true).Take(64)], pairs = Marked(bridged);
-        Train(model, BmcRecipe.ObjectiveOf(model, settings, false), new ShuffledSource(pairs, run.Rng("bmc/shuffle")), size.Steps, 16, 1e-4, run);
-        (double accuracy, double[] now) = Ask(model, test, run);
+        Train(model, BmcRecipe.ObjectiveOf(model, settings, false), new ShuffledSource(pairs, seed.Run.Rng("bmc/shuffle")), size.Steps, 16, 2e-4, seed.Run);
+        (double accuracy, double[] now) = Ask(model, seed.Test, seed.Run);
         (double focus, double chosen) = Look(model, watched);
-        return new(accuracy, 0.5 * now.Zip(styles, (a, b) => Math.Abs(a - b)).Sum(), focus, chosen);
+        return new(accuracy, 0.5 * now.Zip(seed.Styles, (a, b) => Math.Abs(a - b)).Sum(), focus, chosen);
     }
 
     private static TrainingSequence Sequence(ModelText text, string prompt, string answer)

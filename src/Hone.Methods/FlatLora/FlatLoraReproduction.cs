@@ -2,7 +2,6 @@ using Hone.Core;
 using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Tasks;
 using Hone.Inference;
-using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.Supervised;
 using Hone.Methods.Tasks;
 using Hone.Methods.TinyLm;
@@ -17,18 +16,18 @@ namespace Hone.Methods.FlatLora;
 
 /// <summary>
 /// The card's experiment on the built-in model: few rows of a kind of story it has not seen, a tenth of them with wrong solutions, and
-/// the same steps with every adapter. Sharpness is measured on rows that were not trained on.
+/// the same steps with every adapter; the start is measured too. Sharpness is measured on rows that were not trained on.
 /// </summary>
 [Reproduces("flat-lora")]
 public sealed class FlatLoraReproduction : IReproduction
 {
-    private const string Plain = "LoRA", Sam = "LoRA-SAM 0.05";
+    private const string Start = "start", Plain = "LoRA", Sam = "LoRA-SAM 0.05";
     private const double Probe = 0.2; // strength at which sharpness is measured, as on the card
     private static readonly double[] Sigmas = [0.05, 0.15, 0.3, 0.6];
 
     private sealed record Size(int Rows, int Steps, int Batch, int Test, int Directions)
     {
-        public static Size Full { get; } = new(120, 40, 12, 100, 6);
+        public static Size Full { get; } = new(120, 60, 12, 80, 4);
 
         public static Size Quick { get; } = new(30, 8, 8, 16, 2);
     }
@@ -39,35 +38,29 @@ public sealed class FlatLoraReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         Size size = options.IsQuick ? Size.Quick : Size.Full;
-        (string Name, TrainerSettings Settings)[] arms = Arms();
-        TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
-        WeightSnapshot start = new(model.Model);
-        Dictionary<string, List<Outcome>> results = arms.ToDictionary(a => a.Name, _ => new List<Outcome>());
+        (string Name, TrainerSettings? Settings)[] arms = Arms();
+        string path = Assets.Require("models/seed-weak");
         using IProgressTask progress = run.Reporter.Start("flat-lora", (long)options.Seeds * arms.Length, "arms");
-        for (int s = 0; s < options.Seeds; s++)
+        Dictionary<string, List<Outcome>> results = SideBySide.Run<Outcome>(options.Seeds, [.. arms.Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
         {
             RunContext seeded = new("", run.Seed + s, null, run.Cancellation);
-            Rows rows = Rows.Draw(size.Rows, size.Test, seeded);
-            foreach ((string name, TrainerSettings settings) in arms)
-            {
-                start.Restore();
-                results[name].Add(RunArm(model, rows, settings, size, seeded));
-                progress.Advance(1, $"seed {s + 1}, {name}: {results[name][^1].Accuracy:P1}, sharpness {results[name][^1].Sharpness:0.000}");
-            }
-        }
+            Outcome outcome = RunArm(TextModel.Open(path), Rows.Draw(size.Rows, size.Test, seeded), arm.Settings, size, seeded);
+            progress.Advance(1, $"seed {s + 1}, {arm.Name}: {outcome.Accuracy:P1}, sharpness {outcome.Sharpness:0.000}");
+            return outcome;
+        })))]);
         return Task.FromResult(new ReproductionResult([.. Claims(results)], [Table(results)]));
     }
 
-    private static (string Name, TrainerSettings Settings)[] Arms() =>
+    private static (string Name, TrainerSettings? Settings)[] Arms() =>
     [
+        (Start, null),
         (Plain, new()),
-        .. Sigmas.Select(s => (Flat(s), new TrainerSettings { FlatSigma = s })),
+        .. Sigmas.Select(s => (Flat(s), (TrainerSettings?)new TrainerSettings { FlatSigma = s })),
         ("Flat-LoRA 0.3, constant", new() { FlatSigma = 0.3, FlatSchedule = NoiseSchedule.Const }),
         (Sam, new() { SamRho = 0.05 }),
         ("rsLoRA", new() { AdapterType = AdapterKind.Rslora }),
         ("DoRA", new() { AdapterType = AdapterKind.Dora }),
         ("PiSSA", new() { AdapterType = AdapterKind.Pissa }),
-        ("DoRA with noise 0.3", new() { AdapterType = AdapterKind.Dora, FlatSigma = 0.3 }),
     ];
 
     private static string Flat(double sigma) => $"Flat-LoRA {sigma:0.##}";
@@ -87,9 +80,9 @@ public sealed class FlatLoraReproduction : IReproduction
         }
     }
 
-    private static Outcome RunArm(TextModel model, Rows rows, TrainerSettings settings, Size size, RunContext run)
+    private static Outcome RunArm(TextModel model, Rows rows, TrainerSettings? settings, Size size, RunContext run)
     {
-        TrainerSettings options = settings with
+        TrainerSettings options = (settings ?? new()) with
         {
             LoraRank = 4,
             Train = new() { Steps = size.Steps, Batch = size.Batch, MicroTokens = 8192, Lr = 5e-3, Schedule = "cosine", Warmup = 0.03 },
@@ -98,7 +91,11 @@ public sealed class FlatLoraReproduction : IReproduction
         SupervisedObjective objective = new(model.Model);
         ShuffledSource source = new([.. rows.Train.Select(r => Example(model.Text, r.Question, r.Solution))], run.Rng("shuffle"));
         IGradientRule? rule = GradientRules.Of(options, model, adapter, adapter.Parameters, size.Steps, run);
-        using (Trainer trainer = new(adapter.Parameters, objective, options.Train, rule, model.Workers)) trainer.Run(source, run);
+        if (settings is not null)
+        {
+            using Trainer trainer = new(adapter.Parameters, objective, options.Train, rule, model.Workers);
+            trainer.Run(source, run);
+        }
         List<TrainingBatch> held = TrainingBatch.Split([.. rows.Test.Select(r => Example(model.Text, r.Text("question"), TaskSolution(r)))], 8192);
         SharpnessPoint point = Sharpness.Measure(
             FlatRule.LayersOf(model.Model, adapter), () => Sharpness.MeanLoss(objective, held, model.Workers), [Probe], size.Directions, run.Rng("sharpness"), model.Workers)[0];

@@ -15,4 +15,10 @@ public sealed class WeightSnapshot
     {
         foreach ((Parameter parameter, float[] values) in copies) values.CopyTo(parameter.Value.Data);
     }
+
+    /// <summary>Gives the weights to another model of the same shape.</summary>
+    public void CopyTo(LanguageModel other)
+    {
+        foreach ((Parameter parameter, (_, float[] values)) in other.Parameters.Zip(copies)) values.CopyTo(parameter.Value.Data);
+    }
 }

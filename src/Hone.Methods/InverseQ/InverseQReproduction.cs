@@ -1,6 +1,5 @@
 using Hone.Core;
 using Hone.Inference;
-using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.Tasks;
 using Hone.Training.Objectives.OnPolicy;
 
@@ -21,37 +20,35 @@ public sealed class InverseQReproduction : IReproduction
         int samples = options.IsQuick ? 1600 : 4800;
         List<(TabularOutcome InverseQ, TabularOutcome Reinforce, TabularOutcome Noisy)> tables =
             [.. Enumerable.Range(0, Math.Max(options.Seeds, 5)).Select(s => TabularExperiment.Run(samples, Seeded(run, s)))];
-        TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
-        WeightSnapshot given = new(model.Model);
-        Dictionary<string, List<StyleOutcome>> arms = [];
-        List<(double Start, double Tagged)> marks = [];
-        using IProgressTask progress = run.Reporter.Start("inverse-q", options.Seeds * 6L, "arms");
-        for (int s = 0; s < options.Seeds; s++)
+        string path = Assets.Require("models/seed-weak");
+        StyleSize size = options.IsQuick ? StyleSize.Quick : StyleSize.Full;
+        using IProgressTask progress = run.Reporter.Start("inverse-q", options.Seeds * 7L, "arms");
+        StyleStart[] starts = SideBySide.Run<StyleStart>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<StyleStart>)(() =>
         {
-            given.Restore();
-            StyleExperiment experiment = new(model, options.IsQuick ? StyleSize.Quick : StyleSize.Full, Seeded(run, s));
-            marks.Add((experiment.StartScore, experiment.TaggedScore));
-            Add(Conditioned, experiment.InverseQ(EstimatorKind.Conditioned, RewardImitation.Regress));
-            Add(Contrastive, experiment.InverseQ(EstimatorKind.Contrastive, RewardImitation.Regress));
-            Add(Policy, experiment.InverseQ(EstimatorKind.Conditioned, RewardImitation.Pg));
-            Add(Full, experiment.InverseQ(EstimatorKind.Conditioned, RewardImitation.Full));
-            Add(Grpo, experiment.Grpo());
-            Add(Dpo, experiment.Dpo());
-        }
-        return Task.FromResult(new ReproductionResult([.. Claims(tables, arms, marks)], [Tabular(tables, samples), Style(arms, marks)]));
+            StyleStart start = StyleExperiment.Taught(TextModel.Open(path), size, Seeded(run, s));
+            progress.Advance(1, $"seed {s + 1}, start: {start.Score:P1}, with the tag {start.Tagged:P1}");
+            return start;
+        }))]);
+        Dictionary<string, List<StyleOutcome>> arms = SideBySide.Run<StyleOutcome>(options.Seeds,
+        [
+            Arm(Conditioned, e => e.InverseQ(EstimatorKind.Conditioned, RewardImitation.Regress)), Arm(Contrastive, e => e.InverseQ(EstimatorKind.Contrastive, RewardImitation.Regress)),
+            Arm(Policy, e => e.InverseQ(EstimatorKind.Conditioned, RewardImitation.Pg)), Arm(Full, e => e.InverseQ(EstimatorKind.Conditioned, RewardImitation.Full)),
+            Arm(Grpo, e => e.Grpo()), Arm(Dpo, e => e.Dpo()),
+        ]);
+        return Task.FromResult(new ReproductionResult([.. Claims(tables, arms, starts)], [Tabular(tables, samples), Style(arms, starts)]));
 
-        void Add(string name, StyleOutcome outcome)
+        (string, Func<int, StyleOutcome>) Arm(string name, Func<StyleExperiment, StyleOutcome> learn) => (name, s =>
         {
-            if (!arms.TryGetValue(name, out List<StyleOutcome>? list)) arms[name] = list = [];
-            list.Add(outcome);
-            progress.Advance(1, $"{name}: {outcome.Score:P1}");
-        }
+            StyleOutcome outcome = learn(new StyleExperiment(TextModel.Open(path), starts[s], size, Seeded(run, s)));
+            progress.Advance(1, $"seed {s + 1}, {name}: {outcome.Score:P1}");
+            return outcome;
+        });
     }
 
     private static RunContext Seeded(RunContext run, int s) => new("", run.Seed + s, null, run.Cancellation);
 
     private static IEnumerable<Claim> Claims(
-        List<(TabularOutcome InverseQ, TabularOutcome Reinforce, TabularOutcome Noisy)> tables, Dictionary<string, List<StyleOutcome>> arms, List<(double Start, double Tagged)> marks)
+        List<(TabularOutcome InverseQ, TabularOutcome Reinforce, TabularOutcome Noisy)> tables, Dictionary<string, List<StyleOutcome>> arms, StyleStart[] starts)
     {
         yield return Claim.AtMost(
             "With the exact optimum as estimator Inverse-Q* needs fewer samples than REINFORCE at its best rate.", "samples divided by REINFORCE's, largest over seeds",
@@ -64,7 +61,7 @@ public sealed class InverseQReproduction : IReproduction
             OverSeeds.Mean(tables.Select(t => t.Noisy.Divergence - t.InverseQ.Divergence)), 0);
         yield return Claim.AtLeast(
             "Without a tag, the model comes to do what the tag asks for.", "gain divided by 90 % of the tag's gain",
-            OverSeeds.Mean(arms[Conditioned].Zip(marks, (a, m) => (a.Score - m.Start) / (0.9 * (m.Tagged - m.Start)))), 1);
+            OverSeeds.Mean(arms[Conditioned].Zip(starts, (a, m) => (a.Score - m.Score) / (0.9 * (m.Tagged - m.Score)))), 1);
         yield return Claim.AtMost(
             "It needs no more samples than GRPO on the rule for 80 % of the gain.", "samples minus GRPO's",
             OverSeeds.Difference(arms[Conditioned], arms[Grpo], a => a.SamplesTo80), 0, "a run that never got there counts as its whole budget");
@@ -79,10 +76,10 @@ public sealed class InverseQReproduction : IReproduction
             [Line("Inverse-Q*", t => t.InverseQ), Line("REINFORCE, best rate", t => t.Reinforce), Line("Inverse-Q*, noisy estimator", t => t.Noisy)]);
     }
 
-    private static ResultTable Style(Dictionary<string, List<StyleOutcome>> arms, List<(double Start, double Tagged)> marks) => new(
+    private static ResultTable Style(Dictionary<string, List<StyleOutcome>> arms, StyleStart[] starts) => new(
         "Share of answers that show their steps, mean over seeds", ["", "without a tag", "samples for 80 % of the gain", "log-ratio to the start per text"],
         [
-            ["start", $"{marks.Average(m => m.Start):P1}", "–", "0"], ["start, with the tag", $"{marks.Average(m => m.Tagged):P1}", "–", "–"],
+            ["start", $"{starts.Average(m => m.Score):P1}", "–", "0"], ["start, with the tag", $"{starts.Average(m => m.Tagged):P1}", "–", "–"],
             .. arms.Select(a => (IReadOnlyList<string>)[a.Key, $"{a.Value.Average(o => o.Score):P1}", $"{a.Value.Average(o => o.SamplesTo80):0}", $"{a.Value.Average(o => o.Kl):0.00}"]),
         ]);
 }

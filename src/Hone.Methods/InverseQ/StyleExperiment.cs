@@ -30,28 +30,32 @@ internal sealed class StyleExperiment
     private readonly TextModel model;
     private readonly StyleSize size;
     private readonly RunContext run;
-    private readonly WeightSnapshot start;
+    private readonly StyleStart start;
     private readonly LanguageModel frozen;
     private readonly IReadOnlyList<Row> prompts, test;
 
-    /// <summary>Teaches the model both habits; every arm goes on from there.</summary>
-    public StyleExperiment(TextModel model, StyleSize size, RunContext run)
+    /// <summary>One arm, from a model that has both habits.</summary>
+    /// <param name="model">The built-in model; becomes the start.</param>
+    /// <param name="start">From <see cref="Taught"/> with the same seed; null leaves the model as it is.</param>
+    /// <param name="size">How large.</param>
+    /// <param name="run">The seed.</param>
+    public StyleExperiment(TextModel model, StyleStart? start, StyleSize size, RunContext run)
     {
+        start?.Weights.CopyTo(model.Model);
         (this.model, this.size, this.run) = (model, size, run);
+        this.start = start ?? new(new(model.Model), 0, 0);
         prompts = WordProblems.Take(ProblemSplit.Train, run.Seed + 500, 400, Short);
         test = WordProblems.Take(ProblemSplit.HeldOut, run.Seed, size.Test, Short);
-        Train(new SupervisedObjective(model.Model), Mixture(), size.TeachingSteps, 32, 2e-3);
-        start = new WeightSnapshot(model.Model);
         frozen = FrozenCopy.Of(model.Model, model.Workers);
-        StartScore = Score(Sample(test, "", 1, "test"));
-        TaggedScore = Score(Sample(test, GoodTag, 1, "test"));
     }
 
-    /// <summary>Share without a tag before any arm.</summary>
-    public double StartScore { get; }
-
-    /// <summary>Share behind the good tag: what there is to be reached.</summary>
-    public double TaggedScore { get; }
+    /// <summary>Teaches a model both habits.</summary>
+    public static StyleStart Taught(TextModel model, StyleSize size, RunContext run)
+    {
+        StyleExperiment teacher = new(model, null, size, run);
+        teacher.Train(new SupervisedObjective(model.Model), teacher.Mixture(), size.TeachingSteps, 32, 2e-3);
+        return new(new WeightSnapshot(model.Model), teacher.Score(teacher.Sample(teacher.test, "", 1, "test")), teacher.Score(teacher.Sample(teacher.test, GoodTag, 1, "test")));
+    }
 
     /// <summary>Inverse-Q*.</summary>
     public StyleOutcome InverseQ(EstimatorKind kind, RewardImitation loss)
@@ -65,7 +69,6 @@ internal sealed class StyleExperiment
             MaxCompletionLength = size.MaxTokens,
             Train = new() { Steps = size.Steps, Batch = size.Batch, MicroTokens = 8192, Lr = size.Rate, Schedule = "constant", Warmup = 0 },
         };
-        start.Restore();
         ITokenPolicyEstimator estimator = InverseQRecipe.EstimatorOf(model, frozen, frozen, options);
         InverseQSource source = new(model, prompts, frozen, estimator, null, options, run);
         return Learn(source, InverseQRecipe.ObjectiveOf(model, source, estimator, options), e => ShowsSteps(model.Text.Decode(source.SampleOf(e).Completion)));
@@ -74,7 +77,6 @@ internal sealed class StyleExperiment
     /// <summary>Group-relative policy optimisation with the rule as reward: the baseline that sees scores.</summary>
     public StyleOutcome Grpo()
     {
-        start.Restore();
         const int Group = 8;
         Dictionary<TrainingExample, bool> good = new(ReferenceEqualityComparer.Instance);
         StepSource source = new(size.Batch, step =>
@@ -92,7 +94,6 @@ internal sealed class StyleExperiment
     /// <summary>DPO on pairs that the rule labelled, drawn from the start as often as the other arms sample.</summary>
     public StyleOutcome Dpo()
     {
-        start.Restore();
         List<TrainingExample> pairs = [];
         List<(Row Row, int[] Ids)> drawn = Sample([.. Enumerable.Range(0, size.Steps * size.Batch / 4).Select(i => prompts[i % prompts.Count])], "", 4, "dpo");
         foreach (IGrouping<int, (Row Row, int[] Ids)> group in drawn.Select((d, i) => (d, i / 4)).GroupBy(p => p.Item2, p => p.d))
@@ -100,7 +101,7 @@ internal sealed class StyleExperiment
             (Row Row, int[] Ids)[] better = [.. group.Where(d => ShowsSteps(model.Text.Decode(d.Ids)))], worse = [.. group.Where(d => !ShowsSteps(model.Text.Decode(d.Ids)))];
             if (better.Length > 0 && worse.Length > 0) pairs.Add(new([Example(better[0].Row, better[0].Ids).Sequences[0], Example(worse[0].Row, worse[0].Ids).Sequences[0]]));
         }
-        if (pairs.Count == 0) return new(StartScore, 0, size.Steps * size.Batch);
+        if (pairs.Count == 0) return new(start.Score, 0, size.Steps * size.Batch);
         pairs = ReferenceLogProbs.AddTo(frozen, pairs, "", 8192, model.Workers, IReporter.Silent);
         Train(new DpoObjective(model.Model, new PreferenceOptions { Beta = 0.1 }), new ShuffledSource(pairs, run.Rng("dpo/shuffle")), size.Steps, size.Batch / 2, size.Rate);
         return Outcome(size.Steps * size.Batch);
@@ -109,7 +110,7 @@ internal sealed class StyleExperiment
     private StyleOutcome Learn(IExampleSource source, IObjective objective, Func<TrainingExample, bool> isGood)
     {
         int reached = size.Steps * size.Batch, seen = 0;
-        double wanted = StartScore + 0.8 * (TaggedScore - StartScore);
+        double wanted = start.Score + 0.8 * (start.Tagged - start.Score);
         Watched watched = new(source, size.Batch, isGood);
         Train(objective, watched, size.Steps, size.Batch, size.Rate, () =>
         {
@@ -201,10 +202,16 @@ internal sealed class StyleExperiment
     }
 }
 
+/// <summary>What every arm of a seed begins with.</summary>
+/// <param name="Weights">A model that has both habits.</param>
+/// <param name="Score">Share of its samples without a tag that show their steps.</param>
+/// <param name="Tagged">Share behind the good tag: what there is to be reached.</param>
+internal sealed record StyleStart(WeightSnapshot Weights, double Score, double Tagged);
+
 /// <summary>How large the experiment is.</summary>
 internal sealed record StyleSize(int TeachingSteps, int Steps, int Batch, int Test, int MaxTokens, double Rate)
 {
-    public static StyleSize Full { get; } = new(120, 30, 32, 150, 40, 1e-3);
+    public static StyleSize Full { get; } = new(100, 24, 32, 128, 40, 3e-4);
 
     public static StyleSize Quick { get; } = new(50, 5, 16, 30, 40, 1e-3);
 }

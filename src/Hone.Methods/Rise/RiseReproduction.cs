@@ -18,7 +18,7 @@ namespace Hone.Methods.Rise;
 [Reproduces("rise")]
 public sealed class RiseReproduction : IReproduction
 {
-    private const string Full = "full pairs only (DPO)", Edit = "edit pairs only", Rise = "RISE", NoNll = "RISE without NLL", Unfiltered = "RISE without the distance filter";
+    private const string Full = "full pairs only (DPO)", Edit = "edit pairs only", Rise = "RISE", NoNll = "RISE without NLL";
 
     private sealed record Size(int TeachingSteps, int Questions, int Steps, int Test)
     {
@@ -37,58 +37,70 @@ public sealed class RiseReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         Size size = options.IsQuick ? Size.Quick : Size.FullSize;
-        TextModel model = TextModel.Open(Assets.Require("models/seed-weak"));
-        using IProgressTask progress = run.Reporter.Start("rise", options.Seeds * 6L, "arms");
+        string path = Assets.Require("models/seed-weak");
+        TextModel model = TextModel.Open(path);
+        using IProgressTask progress = run.Reporter.Start("rise", 1 + options.Seeds * 5L, "arms");
         Train(model, new SupervisedObjective(model.Model), RiseTeachRecipe.Source(model.Text, 0.5, run.Seed), size.TeachingSteps, 32, 1e-3, run);
         WeightSnapshot start = new(model.Model);
-        Dictionary<string, List<Outcome>> arms = [];
-        List<double> before = [];
+        progress.Advance(1, "edit format taught");
+        TextModel Fresh()
+        {
+            TextModel fresh = TextModel.Open(path);
+            start.CopyTo(fresh.Model);
+            return fresh;
+        }
+        Seed[] seeds = SideBySide.Run<Seed>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<Seed>)(() =>
+        {
+            Seed seed = Seed.Of(Fresh(), size, new RunContext("", run.Seed + s, null, run.Cancellation));
+            progress.Advance(1, $"seed {s + 1}, start: {seed.Accuracy:P1}, {seed.Pairs.Count} pairs");
+            return seed;
+        }))]);
+        Dictionary<string, List<Outcome>> arms = SideBySide.Run<Outcome>(options.Seeds, [.. Arms.Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
+        {
+            Outcome outcome = Learn(Fresh(), arm.Pairs(seeds[s]), arm.Nll, size, seeds[s]);
+            progress.Advance(1, $"seed {s + 1}, {arm.Name}: {outcome.Accuracy:P1}");
+            return outcome;
+        })))]);
         SortedDictionary<string, int> counts = new(StringComparer.Ordinal);
-        for (int s = 0; s < options.Seeds; s++)
-        {
-            RunContext seeded = new("", run.Seed + s, null, run.Cancellation);
-            start.Restore();
-            RiseOptions settings = new() { Temperature = 1, TopP = 1, MaxCompletionLength = 96, Wording = EditWording.Short, Edits = 1 };
-            IReadOnlyList<Row> test = WordProblems.Take(ProblemSplit.HeldOut, seeded.Seed, size.Test);
-            before.Add(TaskEvaluation.Run(model, test, new EquationStepsChecker(), 96, "test", seeded).Accuracy);
-            IReadOnlyList<RisePair> pairs = Pairs(model, settings, size, seeded, counts), unfiltered = Pairs(model, settings with { EditDistanceFilter = false }, size, seeded, []);
-            progress.Advance(1, $"seed {s + 1}: {pairs.Count} pairs");
-            foreach ((string name, IReadOnlyList<RisePair> used, double nll) in Arms(pairs, unfiltered))
-            {
-                start.Restore();
-                Add(name, Learn(model, used, pairs, settings with { NllWeight = nll }, size, test, seeded));
-                progress.Advance(1, $"seed {s + 1}, {name}: {arms[name][^1].Accuracy:P1}");
-            }
-        }
+        foreach ((string what, int count) in seeds.SelectMany(s => s.Counts)) counts[what] = counts.GetValueOrDefault(what) + count;
+        List<double> before = [.. seeds.Select(s => s.Accuracy)];
         return Task.FromResult(new ReproductionResult([.. Claims(arms, before, counts)], [Table(arms, before), Edits(counts)]));
-
-        void Add(string name, Outcome outcome)
-        {
-            if (!arms.TryGetValue(name, out List<Outcome>? list)) arms[name] = list = [];
-            list.Add(outcome);
-        }
     }
 
-    private static IEnumerable<(string Name, IReadOnlyList<RisePair> Pairs, double Nll)> Arms(IReadOnlyList<RisePair> pairs, IReadOnlyList<RisePair> unfiltered) =>
+    private static readonly (string Name, Func<Seed, IReadOnlyList<RisePair>> Pairs, double Nll)[] Arms =
     [
-        (Full, [.. pairs.Where(p => !p.IsEdit)], 0), (Edit, [.. pairs.Where(p => p.IsEdit)], 1), (Rise, pairs, 1), (NoNll, pairs, 0), (Unfiltered, unfiltered, 1),
+        (Full, s => [.. s.Pairs.Where(p => !p.IsEdit)], 0), (Edit, s => [.. s.Pairs.Where(p => p.IsEdit)], 1), (Rise, s => s.Pairs, 1), (NoNll, s => s.Pairs, 0),
     ];
 
-    private static IReadOnlyList<RisePair> Pairs(TextModel model, RiseOptions options, Size size, RunContext run, SortedDictionary<string, int> counts)
+    private static readonly RiseOptions Settings = new() { Temperature = 1, TopP = 1, MaxCompletionLength = 96, Wording = EditWording.Short, Edits = 1 };
+
+    /// <summary>What all arms of a seed have in common.</summary>
+    /// <param name="Run">The seed.</param>
+    /// <param name="Test">Problems nobody trained on.</param>
+    /// <param name="Accuracy">Of the start.</param>
+    /// <param name="Pairs">Made by the start.</param>
+    /// <param name="Counts">What became of questions and edits.</param>
+    private sealed record Seed(RunContext Run, IReadOnlyList<Row> Test, double Accuracy, IReadOnlyList<RisePair> Pairs, IReadOnlyDictionary<string, int> Counts)
     {
-        RiseBuilder builder = new(model, new EquationStepsChecker(), new ModelErrorInjector(model, EditWording.Short), options, run);
-        IReadOnlyList<RisePair> pairs = builder.Build(WordProblems.Take(ProblemSplit.Train, run.Seed + 77, size.Questions), null);
-        foreach ((string name, int count) in builder.Counts) counts[name] = counts.GetValueOrDefault(name) + count;
-        return pairs;
+        public static Seed Of(TextModel start, Size size, RunContext run)
+        {
+            IReadOnlyList<Row> test = WordProblems.Take(ProblemSplit.HeldOut, run.Seed, size.Test);
+            double accuracy = TaskEvaluation.Run(start, test, new EquationStepsChecker(), 96, "test", run).Accuracy;
+            RiseBuilder builder = new(start, new EquationStepsChecker(), new ModelErrorInjector(start, EditWording.Short), Settings, run);
+            IReadOnlyList<RisePair> pairs = builder.Build(WordProblems.Take(ProblemSplit.Train, run.Seed + 77, size.Questions), null);
+            return new(run, test, accuracy, pairs, builder.Counts);
+        }
     }
 
-    private static Outcome Learn(TextModel model, IReadOnlyList<RisePair> pairs, IReadOnlyList<RisePair> all, RiseOptions options, Size size, IReadOnlyList<Row> test, RunContext run)
+    private static Outcome Learn(TextModel model, IReadOnlyList<RisePair> pairs, double nll, Size size, Seed seed)
     {
+        RiseOptions options = Settings with { NllWeight = nll };
+        RunContext run = seed.Run;
         List<TrainingExample> Referenced(IReadOnlyList<RisePair> of) =>
             ReferenceLogProbs.AddTo(model.Model, RiseRecipe.Examples(model, of, options, out _), "", 8192, model.Workers, IReporter.Silent);
-        List<TrainingExample> watched = Referenced([.. all.Where(p => p.IsEdit)]);
+        List<TrainingExample> watched = Referenced([.. seed.Pairs.Where(p => p.IsEdit)]);
         if (pairs.Count > 0) Train(model, RiseRecipe.ObjectiveOf(model, options), new ShuffledSource(Referenced(pairs), run.Rng("rise/shuffle")), size.Steps, 16, 1e-4, run);
-        TaskResult result = TaskEvaluation.Run(model, test, new EquationStepsChecker(), 96, "test", run);
+        TaskResult result = TaskEvaluation.Run(model, seed.Test, new EquationStepsChecker(), 96, "test", run);
         TaskAnswer[] wrong = [.. result.Answers.Where(a => !a.Score.Passes)];
         double slips = wrong.Length == 0 ? 0 : wrong.Average(a => StepVerifier.Judge(a.Row, a.Output).FirstError is { Label: StepLabel.ArithmeticSlip } ? 1.0 : 0);
         (double chosen, double onEdit) = Look(model, watched);

@@ -15,7 +15,7 @@ namespace Hone.Methods.Scir;
 /// <summary>How large the experiment is.</summary>
 internal sealed record ScirSize(int StartSteps, int SeedPairs, int WarmUpSteps, int Prompts, int Iterations, int StepsPerIteration, int HeldOut, int Test)
 {
-    public static ScirSize Full { get; } = new(700, 256, 10, 128, 2, 20, 256, 256);
+    public static ScirSize Full { get; } = new(1200, 256, 10, 128, 2, 20, 256, 256);
 
     public static ScirSize Quick { get; } = new(300, 48, 5, 24, 2, 4, 48, 48);
 }
@@ -37,7 +37,7 @@ internal sealed record ScirArm(
     private int Quarter => Math.Max(1, Agreement.Count / 4);
 }
 
-/// <summary>One seed: a start model that answers and judges imperfectly, shared by all arms.</summary>
+/// <summary>One arm on one seed, from a start model that answers and judges imperfectly.</summary>
 internal sealed class ScirExperiment
 {
     private const double Beta = 0.3;
@@ -45,36 +45,44 @@ internal sealed class ScirExperiment
     private readonly RunContext run;
     private readonly TextModel model;
     private readonly ReferencePolicy reference;
-    private readonly WeightSnapshot start;
     private readonly List<Row> prompts, test;
     private readonly List<ScirPair> heldOut;
 
-    public ScirExperiment(ScirSize size, RunContext run)
+    /// <param name="size">How large.</param>
+    /// <param name="taught">From <see cref="Taught"/> with the same seed.</param>
+    /// <param name="run">The seed.</param>
+    public ScirExperiment(ScirSize size, WeightSnapshot taught, RunContext run)
     {
         (this.size, this.run) = (size, run);
-        Tokenizer tokenizer = SeedTokenizer.Create(["sort"]);
-        SeedSize shape = new("experiment", 3, 64, 2, 176);
-        model = new TextModel(new LoadedModel(SeedModel.Create(shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
-        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
-        Teach();
+        model = NewModel(run);
+        taught.CopyTo(model.Model);
         reference = ReferencePolicy.CopyOf(model.Model);
         prompts = CountingTask.Rows(run.Rng("prompts"), size.Prompts);
         test = CountingTask.Rows(run.Rng("test"), size.Test);
         heldOut = Sampled("held out", size.HeldOut, 0);
         WarmUp();
-        start = new WeightSnapshot(model.Model);
-        Before = Measure(new(CountingTask.JudgeTemplate, "A", "B"));
     }
 
     /// <summary>The start model.</summary>
-    public ScirArm Before { get; }
+    public ScirArm Start() => Measure(new(CountingTask.JudgeTemplate, "A", "B"));
 
-    /// <summary>Runs one arm from the start model.</summary>
+    /// <summary>A model that has learnt noisy solutions and noisy verdicts, from nothing.</summary>
+    public static WeightSnapshot Taught(ScirSize size, RunContext run)
+    {
+        TextModel model = NewModel(run);
+        RandomStream stream = run.Rng("teach");
+        GeneratedSource source = new(n => CountingTask.Example(model.Text, stream.Derive(n), 0.2, 0.2));
+        TrainOptions options = new() { Steps = size.StartSteps, Batch = 64, MicroTokens = 8192, Lr = 2e-3, Optimizer = "muon", Schedule = "trapezoid", Warmup = 20, Decay = 0.6, Beta2 = 0.95 };
+        using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers);
+        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
+        return new WeightSnapshot(model.Model);
+    }
+
+    /// <summary>Runs one arm from the start model, once.</summary>
     /// <param name="loss">Who labels, and what inconsistency costs.</param>
     /// <param name="isJudgeTurned">Read the judge's verdicts the wrong way round: the control.</param>
     public ScirArm Run(ScirLossOptions loss, bool isJudgeTurned = false)
     {
-        start.Restore();
         JudgeWords words = isJudgeTurned ? new(CountingTask.JudgeTemplate, "B", "A") : new(CountingTask.JudgeTemplate, "A", "B");
         JudgePrompt judge = words.Of(model);
         ScirOptions options = Options(size.Iterations, size.StepsPerIteration) with { Loss = loss with { Beta = Beta } };
@@ -90,14 +98,13 @@ internal sealed class ScirExperiment
         };
     }
 
-    /// <summary>Noisy solutions and noisy verdicts, from nothing.</summary>
-    private void Teach()
+    private static TextModel NewModel(RunContext run)
     {
-        RandomStream stream = run.Rng("teach");
-        GeneratedSource source = new(n => CountingTask.Example(model.Text, stream.Derive(n), 0.2, 0.2));
-        TrainOptions options = new() { Steps = size.StartSteps, Batch = 64, MicroTokens = 8192, Lr = 2e-3, Optimizer = "muon", Schedule = "trapezoid", Warmup = 20, Decay = 0.6, Beta2 = 0.95 };
-        using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers);
-        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
+        Tokenizer tokenizer = SeedTokenizer.Create(["sort"]);
+        SeedSize shape = new("experiment", 3, 64, 2, 176);
+        TextModel model = new(new LoadedModel(SeedModel.Create(shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
+        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
+        return model;
     }
 
     /// <summary>DPO on pairs with known preferences, a fifth of them wrong, so that the implicit reward says something too.</summary>

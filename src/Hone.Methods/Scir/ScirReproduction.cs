@@ -1,4 +1,5 @@
 using Hone.Core;
+using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.Tasks;
 
 namespace Hone.Methods.Scir;
@@ -11,34 +12,36 @@ namespace Hone.Methods.Scir;
 [Reproduces("scir")]
 public sealed class ScirReproduction : IReproduction
 {
-    private const string SelfRewarding = "self-rewarding (judge labels)", ImplicitOnly = "implicit labels", Filter = "agreement filter, no penalty", Scir = "SCIR", Control = "SCIR, judge turned round";
+    private const string Start = "start", SelfRewarding = "self-rewarding (judge labels)", ImplicitOnly = "implicit labels", Filter = "agreement filter, no penalty", Scir = "SCIR", Control = "SCIR, judge turned round";
 
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         ScirSize size = options.IsQuick ? ScirSize.Quick : ScirSize.Full;
-        Dictionary<string, List<ScirArm>> arms = [];
-        List<ScirArm> before = [];
-        using IProgressTask progress = run.Reporter.Start("scir", options.Seeds * 6L, "arms");
-        for (int s = 0; s < options.Seeds; s++)
+        using IProgressTask progress = run.Reporter.Start("scir", options.Seeds * 7L, "arms");
+        WeightSnapshot[] taught = SideBySide.Run<WeightSnapshot>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<WeightSnapshot>)(() =>
         {
-            ScirExperiment experiment = new(size, new RunContext("", run.Seed + s, null, run.Cancellation));
-            before.Add(experiment.Before);
-            progress.Advance(1, $"seed {s + 1}, start: {experiment.Before.Score:P1}");
-            Add(SelfRewarding, experiment.Run(new() { Labels = LabelSource.Judge, Gamma = 0 }));
-            Add(ImplicitOnly, experiment.Run(new() { Labels = LabelSource.Implicit, Gamma = 0 }));
-            Add(Filter, experiment.Run(new() { Gamma = 0 }));
-            Add(Scir, experiment.Run(new()));
-            Add(Control, experiment.Run(new(), isJudgeTurned: true));
-        }
+            WeightSnapshot start = ScirExperiment.Taught(size, Seeded(run, s));
+            progress.Advance(1, $"seed {s + 1}: taught");
+            return start;
+        }))]);
+        Dictionary<string, List<ScirArm>> arms = SideBySide.Run<ScirArm>(options.Seeds,
+        [
+            Arm(Start, e => e.Start()), Arm(SelfRewarding, e => e.Run(new() { Labels = LabelSource.Judge, Gamma = 0 })), Arm(ImplicitOnly, e => e.Run(new() { Labels = LabelSource.Implicit, Gamma = 0 })),
+            Arm(Filter, e => e.Run(new() { Gamma = 0 })), Arm(Scir, e => e.Run(new())), Arm(Control, e => e.Run(new(), isJudgeTurned: true)),
+        ]);
+        List<ScirArm> before = arms[Start];
+        arms.Remove(Start);
         return Task.FromResult(new ReproductionResult([.. Claims(before, arms)], [Table(before, arms)]));
 
-        void Add(string name, ScirArm result)
+        (string, Func<int, ScirArm>) Arm(string name, Func<ScirExperiment, ScirArm> learn) => (name, s =>
         {
-            if (!arms.TryGetValue(name, out List<ScirArm>? list)) arms[name] = list = [];
-            list.Add(result);
-            progress.Advance(1, $"{name}: {result.Score:P1}");
-        }
+            ScirArm arm = learn(new ScirExperiment(size, taught[s], Seeded(run, s)));
+            progress.Advance(1, $"seed {s + 1}, {name}: {arm.Score:P1}");
+            return arm;
+        });
     }
+
+    private static RunContext Seeded(RunContext run, int s) => new("", run.Seed + s, null, run.Cancellation);
 
     private static IEnumerable<Claim> Claims(List<ScirArm> before, Dictionary<string, List<ScirArm>> arms)
     {

@@ -17,11 +17,16 @@ using Hone.Training.Objectives.OnPolicy;
 namespace Hone.Methods.TlTraining;
 
 /// <summary>How large the experiment is.</summary>
-internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Test)
+/// <param name="StartSteps">Steps in which the start model learns to call.</param>
+/// <param name="Trajectories">What the arms learn from.</param>
+/// <param name="Steps">Supervised steps of every arm.</param>
+/// <param name="PpoSteps">Updates of the reward stage.</param>
+/// <param name="Test">Requests each arm is judged on.</param>
+internal sealed record TlSize(int StartSteps, int Trajectories, int Steps, int PpoSteps, int Test)
 {
-    public static TlSize Full { get; } = new(4000, 500, 24, 256);
+    public static TlSize Full { get; } = new(1000, 1217, 60, 60, 256);
 
-    public static TlSize Quick { get; } = new(800, 120, 5, 64);
+    public static TlSize Quick { get; } = new(100, 400, 20, 3, 48);
 }
 
 /// <summary>What one arm came to on one seed.</summary>
@@ -32,38 +37,56 @@ internal sealed record TlSize(int Trajectories, int Steps, int PpoSteps, int Tes
 /// <param name="Kl">Divergence from the model before the reward stage, in nats per call; 0 without that stage.</param>
 internal sealed record TlArm(double Exact, double RightTool, double Wrong, double NotOffered, double Kl);
 
-/// <summary>One seed: start weights, trajectories and test shared by all arms.</summary>
+/// <summary>One arm on one seed, from a start model that all share and with trajectories and test that its seed's arms share.</summary>
 internal sealed class TlExperiment
 {
-    private const double FailingShare = 0.17;
+    private const double FailingShare = 0.17, Rate = 1e-3, PpoRate = 5e-5;
+    private static readonly SeedSize Shape = new("experiment", 3, 64, 2, 176);
     private readonly TlSize size;
     private readonly RunContext run;
     private readonly TextModel model;
-    private readonly WeightSnapshot start;
     private readonly List<Trajectory> training;
     private readonly List<Row> test;
 
-    public TlExperiment(TlSize size, RunContext run)
+    /// <param name="size">How large.</param>
+    /// <param name="start">From <see cref="Taught"/>.</param>
+    /// <param name="run">The seed.</param>
+    public TlExperiment(TlSize size, WeightSnapshot start, RunContext run)
     {
         (this.size, this.run) = (size, run);
-        Tokenizer tokenizer = ToolTask.CreateTokenizer();
-        model = new TextModel(new LoadedModel(SeedModel.Create(new SeedSize("experiment", 3, 64, 2, 176), tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
-        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
-        start = new WeightSnapshot(model.Model);
-        RandomStream stream = run.Rng("trajectories");
+        model = NewModel(run);
+        start.CopyTo(model.Model);
+        RandomStream stream = run.Rng("trajectories"), testing = run.Rng("test");
         training = [.. Enumerable.Range(0, size.Trajectories).Select(i => ToolTask.Next(stream.Derive(i), FailingShare))];
-        RandomStream testing = run.Rng("test");
         test = Tasks([.. Enumerable.Range(0, size.Test).Select(i => ToolTask.Next(testing.Derive(i), 0))], filter: null);
     }
 
-    /// <summary>Runs the supervised stage from the start weights, and the reward stage where asked.</summary>
+    /// <summary>
+    /// Weights of a model that can call: it knows the form of a call, takes names from what is offered and copies values, as long as requests use
+    /// the words of the name. Other words it has never seen. The paper, too, begins with a model that can write code.
+    /// </summary>
+    public static WeightSnapshot Taught(TlSize size, RunContext run)
+    {
+        TextModel model = NewModel(run);
+        TlExamples examples = new(model.Text, new TlOptions { Pkt = false, MaxLength = 0 });
+        RandomStream stream = run.Rng("start");
+        GeneratedSource source = new(i => examples.Supervised(Short([ToolTask.Literal(stream.Derive(i))], null))[0]);
+        TrainOptions options = new() { Steps = size.StartSteps, Batch = 32, MicroTokens = 8192, Lr = 2e-3, Optimizer = "muon", Schedule = "trapezoid", Warmup = 10, Decay = 0.6, Beta2 = 0.95 };
+        using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers);
+        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
+        return new WeightSnapshot(model.Model);
+    }
+
+    /// <summary>The model as it is.</summary>
+    public TlArm Start() => Measure(0);
+
+    /// <summary>Runs the supervised stage, and the reward stage where asked.</summary>
     public (TlArm Supervised, TlArm? Rewarded) Run(bool mae, bool pkt, bool irm)
     {
-        start.Restore();
         ErrorTurnFilter? filter = mae ? new() : null;
         TlExamples examples = new(model.Text, new TlOptions { Pkt = pkt, MaxLength = 0 });
         List<TrainingExample> learnt = examples.Supervised(Short(training, filter));
-        TrainOptions options = new() { Steps = size.Steps, Batch = 32, MicroTokens = 8192, Lr = 2e-3, Optimizer = "muon", Schedule = "trapezoid", Warmup = 10, Decay = 0.6, Beta2 = 0.95 };
+        TrainOptions options = new() { Steps = size.Steps, Batch = 32, MicroTokens = 8192, Lr = Rate, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95 };
         using (Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers))
             trainer.Run(new ShuffledSource(learnt, run.Rng("shuffle")), Silent());
         TlArm supervised = Measure(0);
@@ -73,10 +96,10 @@ internal sealed class TlExperiment
     /// <summary>PPO with rewards by category of error, from the weights as they are.</summary>
     private TlArm Reward(ErrorTurnFilter? filter)
     {
-        const int batch = 64;
+        const int batch = 128;
         ReferencePolicy reference = ReferencePolicy.CopyOf(model.Model);
         ValueHead critic = new(model.Model.Config.HiddenSize);
-        TlRewardOptions stage = new() { Batch = batch, Lr = 2e-4, Temperature = 1, MaxCompletionLength = 40, Advantage = new() { KlCoef = 0.02 } };
+        TlRewardOptions stage = new() { Batch = batch, Lr = PpoRate, Temperature = 1, MaxCompletionLength = 40, Advantage = new() { KlCoef = 0.02 } };
         PpoRecipeOptions options = stage.ToPpo(new TlOptions());
         using RewardSet rewards = ToolCallRewards.Create();
         RolloutSampler sampler = new(model, Tasks(training, filter), rewards, options, run);
@@ -111,6 +134,14 @@ internal sealed class TlExperiment
             Prompt = model.Text.Prompt(row.Text("question")), MaxTokens = 40, Sampling = sampling, StopIds = model.Text.EndIds, Seed = i,
         })], cancellation: run.Cancellation);
         return [.. results.Select(r => checker.Fault(test[r.Request], r.Text))];
+    }
+
+    private static TextModel NewModel(RunContext run)
+    {
+        Tokenizer tokenizer = ToolTask.CreateTokenizer();
+        TextModel model = new(new LoadedModel(SeedModel.Create(Shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
+        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
+        return model;
     }
 
     private List<Row> Tasks(List<Trajectory> trajectories, ErrorTurnFilter? filter) => new TlExamples(model.Text, new TlOptions { MaxLength = 0 }).Tasks(Short(trajectories, filter));

@@ -8,28 +8,33 @@ namespace Hone.Methods.TlTraining;
 
 /// <summary>
 /// Tool use in the small: forty tools in twenty families of two, whose names differ only in the last word, and requests whose right call is
-/// known. A share of the trajectories begins with a wrong call that the tool refuses.
+/// known. Requests never use a tool's own words but two others for each. A share of the trajectories begins with a wrong call that the tool
+/// refuses.
 /// </summary>
 internal static partial class ToolTask
 {
     private static readonly string[] Nouns = ["paper", "book", "song", "room", "train"];
     private static readonly string[] Topics = ["music", "space", "water", "trees", "birds", "stones", "maps", "games"];
-    private static readonly (string Verb, string[] Cues)[] Verbs = [("get", ["show", "give"]), ("find", ["find", "seek"]), ("check", ["check", "test"]), ("send", ["send", "mail"])];
+    private static readonly (string Verb, string[] Cues)[] Verbs = [("get", ["show", "give"]), ("find", ["search", "seek"]), ("check", ["test", "verify"]), ("send", ["mail", "post"])];
 
     /// <summary>Last word of a tool's name, how requests say it, and what it takes.</summary>
     private static readonly (string Suffix, string[] Cues, string[] Parameters)[] Suffixes =
     [
-        ("details", ["details", "facts"], ["id"]), ("date", ["date", "day"], ["id"]), ("price", ["price", "cost"], ["number"]), ("owner", ["owner", "holder"], ["id"]),
-        ("rating", ["rating", "marks"], ["number", "scale"]), ("list", ["list", "names"], ["topic"]), ("count", ["count", "total"], ["topic"]), ("summary", ["summary", "digest"], ["topic", "length"]),
+        ("details", ["facts", "notes"], ["id"]), ("date", ["day", "time"], ["id"]), ("price", ["cost", "fee"], ["number"]), ("owner", ["holder", "keeper"], ["id"]),
+        ("rating", ["marks", "stars"], ["number", "scale"]), ("list", ["names", "titles"], ["topic"]), ("count", ["total", "sum"], ["topic"]), ("summary", ["digest", "outline"], ["topic", "length"]),
     ];
 
-    private static readonly (ToolDocument Tool, int Verb, int Suffix)[] Tools = [.. Build()];
+    private static readonly Offer[] Tools = [.. Build()];
+
+    /// <summary>A tool and the places of its words.</summary>
+    private sealed record Offer(ToolDocument Tool, int Verb, int Noun, int Suffix);
 
     /// <summary>A tokenizer with every word of the task.</summary>
     public static Tokenizer CreateTokenizer()
     {
         RandomStream random = new(1, "tool-task/words");
-        IEnumerable<string> texts = Enumerable.Range(0, 2000).SelectMany(i => TlExamples.Samples([Next(random.Derive(i), 0.5)], null).Select(s => Prompt(s) + " " + s.Turn.Text));
+        IEnumerable<string> texts = Enumerable.Range(0, 4000).SelectMany(i =>
+            TlExamples.Samples([i % 2 == 0 ? Next(random.Derive(i), 0.5) : Literal(random.Derive(i))], null).Select(s => Prompt(s) + " " + s.Turn.Text));
         return SeedTokenizer.Create(texts.SelectMany(t => Word().Matches(t).Select(m => m.Value)).Distinct().Order(StringComparer.Ordinal), ["<eos>"]);
     }
 
@@ -39,17 +44,32 @@ internal static partial class ToolTask
     public static Trajectory Next(RandomStream random, double failing)
     {
         int at = random.Next(Tools.Length);
-        (ToolDocument tool, int verb, int suffix) = Tools[at];
         // The sibling differs in the last word only; another one is there too.
-        List<ToolDocument> offered = [tool, Tools[at ^ 1].Tool];
+        return Conversation(Tools[at], Tools[at ^ 1], () => random.Choose(Tools), o => (random.Choose(Verbs[o.Verb].Cues), random.Choose(Suffixes[o.Suffix].Cues)), failing, random);
+    }
+
+    /// <summary>
+    /// What a model that can call tools already knows: any combination of the words as a name, a request that uses the very words of the name, and never a mistake. Other
+    /// words for them do not occur.
+    /// </summary>
+    public static Trajectory Literal(RandomStream random)
+    {
+        Offer Any() => Create(random.Next(Verbs.Length), random.Next(Nouns.Length), random.Next(Suffixes.Length));
+        Offer right = Any(), sibling = Create(right.Verb, right.Noun, (right.Suffix + 1 + random.Next(Suffixes.Length - 1)) % Suffixes.Length);
+        return Conversation(right, sibling, Any, o => (Verbs[o.Verb].Verb, Suffixes[o.Suffix].Suffix), 0, random);
+    }
+
+    private static Trajectory Conversation(Offer right, Offer sibling, Func<Offer> any, Func<Offer, (string Verb, string Suffix)> words, double failing, RandomStream random)
+    {
+        List<Offer> offered = [right, sibling];
         while (offered.Count < 3)
-            if (random.Choose(Tools).Tool is var other && !offered.Contains(other)) offered.Add(other);
-        ToolDocument[] order = [.. offered];
+            if (any() is var other && offered.TrueForAll(o => o.Tool.Name != other.Tool.Name)) offered.Add(other);
+        ToolDocument[] order = [.. offered.Select(o => o.Tool)];
         random.Shuffle<ToolDocument>(order);
-        ToolCall call = new(tool.Name, Arguments(tool, random));
-        string request = $"{random.Choose(Verbs[verb].Cues)} the {random.Choose(Suffixes[suffix].Cues)} of {tool.Name.Split('_')[1]} {string.Join(" ", call.Arguments.Select(a => a.Value!.ToString()))}";
-        List<Turn> turns = [new(Speaker.User, request)];
-        if (random.NextDouble() < failing) turns.AddRange(Mistake(call, tool, Tools[at ^ 1].Tool, random));
+        ToolCall call = new(right.Tool.Name, Arguments(right.Tool, random));
+        (string verb, string suffix) = words(right);
+        List<Turn> turns = [new(Speaker.User, $"{verb} the {suffix} of {Nouns[right.Noun]} {string.Join(" ", call.Arguments.Select(a => a.Value!.ToString()))}")];
+        if (random.NextDouble() < failing) turns.AddRange(Mistake(call, right.Tool, sibling.Tool, random));
         turns.Add(new(Speaker.Assistant, PythonCalls.Write(call), call));
         turns.Add(new(Speaker.Tool, "ok", null, false));
         return new("generated", order, turns);
@@ -80,18 +100,17 @@ internal static partial class ToolTask
         _ => JsonValue.Create(10 + random.Next(90)),
     }))));
 
-    private static IEnumerable<(ToolDocument Tool, int Verb, int Suffix)> Build()
+    private static IEnumerable<Offer> Build()
     {
         int next = 0;
         for (int verb = 0; verb < Verbs.Length; verb++)
-            foreach (string noun in Nouns)
+            for (int noun = 0; noun < Nouns.Length; noun++)
                 for (int sibling = 0; sibling < 2; sibling++)
-                {
-                    // Neighbouring families have other suffixes, and siblings never the same.
-                    int suffix = (next++ * 3 + sibling) % Suffixes.Length;
-                    yield return (new ToolDocument($"{Verbs[verb].Verb}_{noun}_{Suffixes[suffix].Suffix}", "", [.. Suffixes[suffix].Parameters.Select(p => new ToolParameter(p, "any", "", true))]), verb, suffix);
-                }
+                    yield return Create(verb, noun, (next++ * 3 + sibling) % Suffixes.Length); // neighbouring families have other suffixes, and siblings never the same
     }
+
+    private static Offer Create(int verb, int noun, int suffix) =>
+        new(new ToolDocument($"{Verbs[verb].Verb}_{Nouns[noun]}_{Suffixes[suffix].Suffix}", "", [.. Suffixes[suffix].Parameters.Select(p => new ToolParameter(p, "any", "", true))]), verb, noun, suffix);
 
     [GeneratedRegex("[A-Za-z]+|[^A-Za-z0-9\\s]+")]
     private static partial Regex Word();

@@ -53,13 +53,31 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>A pool over all processors, for callers that were not given one.</summary>
-    public static WorkerPool Shared => SharedPool.Value;
+    /// <summary>The pool of callers that were not given one: over all processors, unless this thread is inside <see cref="Use"/>.</summary>
+    public static WorkerPool Shared => used ?? SharedPool.Value;
+
+    [ThreadStatic]
+    private static WorkerPool? used;
 
     private static readonly Lazy<WorkerPool> SharedPool = new(() => new WorkerPool());
 
     /// <summary>Number of workers, the calling thread included.</summary>
     public int Threads { get; }
+
+    /// <summary>Does work on the calling thread with this pool as <see cref="Shared"/>, so that all it makes computes here.</summary>
+    public T Use<T>(Func<T> work)
+    {
+        WorkerPool? outer = used;
+        used = this;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            used = outer;
+        }
+    }
 
     /// <summary>
     /// Splits [0, <paramref name="items"/>) into one contiguous part per worker, in multiples of <paramref name="grain"/>, and

@@ -42,7 +42,7 @@ public sealed class MethodTrainersTests : IDisposable
     [InlineData("rise", "steps.jsonl", 0.693147)]
     [InlineData("flat-lora", "task.jsonl", null)]
     [InlineData("flat-lora", "task.jsonl", null, "--adapter-type", "dora", "--sam-rho", "0.05", "--flat-sigma", "0")]
-    [InlineData("inverse-q", "task.jsonl", null, "--condition", "x {question}", "--max-completion-length", "4")]
+    [InlineData("inverse-q", "task.jsonl", null, "--condition", "{question} x", "--max-completion-length", "4")]
     [InlineData("inverse-q", "prompts.jsonl", null, "--condition", "x", "--loss", "pg", "--max-completion-length", "4", "--normalization", "sequence")]
     [InlineData("inverse-q", "task.jsonl", null, "--condition", "x", "--negative", "y", "--estimator", "contrastive", "--loss", "full", "--max-completion-length", "4")]
     public void A_dry_run_prints_loss_and_metrics_and_writes_nothing(string trainer, string data, double? loss, params string[] settings)

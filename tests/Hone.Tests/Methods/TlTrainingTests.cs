@@ -195,6 +195,25 @@ public class TlTrainingTests
     public void The_checker_can_be_asked_for_by_name() => Assert.IsType<ToolCallChecker>(CheckerRegistry.Create("tool-call", []));
 
     [Fact]
+    public void Generated_requests_use_other_words_than_the_tools_names_and_the_start_models_the_very_words()
+    {
+        RandomStream random = new(3, "tools");
+        for (int i = 0; i < 200; i++)
+        {
+            Trajectory learnt = ToolTask.Next(random.Derive(i), 0.5), known = ToolTask.Literal(random.Derive(i));
+            Assert.Empty(Words(learnt).Intersect(NameOf(learnt).Where((_, place) => place != 1)));
+            Assert.Empty(NameOf(known).Except(Words(known)));
+            Assert.DoesNotContain(known.Turns, t => t.Failed == true);
+            // One sibling that differs in the last word only is always there.
+            Assert.Contains(learnt.Tools, t => t.Name != string.Join('_', NameOf(learnt)) && NameParts(t.Name)[..2].SequenceEqual(NameOf(learnt)[..2]));
+        }
+
+        static string[] Words(Trajectory t) => t.Turns[0].Text.Split(' ');
+        static string[] NameParts(string name) => name.Split('_');
+        static string[] NameOf(Trajectory t) => NameParts(t.Turns[^2].Call!.Name);
+    }
+
+    [Fact]
     public void Real_conversations_become_samples()
     {
         string path = SharedData.Require("data/tl-training/glaive_toolcall_en_demo.jsonl");

@@ -30,6 +30,13 @@ public class RecipeOverrideTests
     public void A_list_may_be_written_with_commas_or_brackets(string set, string[] expected) =>
         Assert.Equal(expected, Sample.Bind(Yaml, set).Targets);
 
+    [Theory]
+    [InlineData("{x} write", "{x} write")]
+    [InlineData("[x] write", "[x] write")]
+    [InlineData("'{x}'", "{x}")]
+    public void A_text_keeps_its_braces_and_loses_its_quotes(string value, string expected) =>
+        Assert.Equal(expected, RecipeFile.FromOptions([new RecipeOverride("model", value, new Place("--model"), IsText: true)]).Bind<SampleOptions>().Model);
+
     [Fact]
     public void The_last_of_several_wins() => Assert.Equal(3, Sample.Bind(Yaml, "seed=2", "seed=3").Seed);
 
