@@ -25,7 +25,7 @@ public sealed class EliteKvReproduction : IReproduction
     /// <inheritdoc/>
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
-        Size size = options.IsQuick ? new(128, 4, 8, 4, 512, [2, 4]) : new(256, 8, 40, 6, 2048, [1, 2, 4, 8]);
+        Size size = options.IsQuick ? new(128, 4, 8, 4, 512, [2, 4]) : new(256, 16, 160, 6, 2048, [1, 2, 4, 8]);
         TextModel model = TextModel.Open(RecallModel.Require(), WorkerPool.Shared);
         List<SeedResult> results = [];
         using IProgressTask progress = run.Reporter.Start("elitekv", options.Seeds, "seeds");
@@ -55,12 +55,12 @@ public sealed class EliteKvReproduction : IReproduction
             Measured.Exact(results.Max(r => r.JointOverSeparate)), 1);
         yield return Claim.AtMost("After equal training a joint latent is at least as good as separate ones.", "perplexity of J-LRD divided by that of S-LRD, a quarter of the cache",
             OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 25 %"] / r.Trained["S-LRD 25 %"])), 1);
-        yield return Claim.AtMost("With a quarter of the cache and training the perplexity is within 3 % of the original's.", "perplexity divided by that of the original trained equally long",
-            OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 25 %"] / r.Trained["original"])), 1.03);
+        yield return Claim.AtMost("With a quarter of the cache and training the perplexity is within 3 % of the original's.", "perplexity divided by that of the original, trained equally long or not at all, whichever is lower",
+            OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 25 %"] / r.Original)), 1.03);
         yield return Claim.AtMost("… and lower than that of grouped heads of the same cache.", "perplexity divided by that of the grouped model",
             OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 25 %"] / r.Trained["grouped heads 25 %"])), 1);
-        yield return Claim.AtMost("With an eighth of the cache it degrades by less than 15 %.", "perplexity divided by that of the original trained equally long",
-            OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 12.5 %"] / r.Trained["original"])), 1.15);
+        yield return Claim.AtMost("With an eighth of the cache it degrades by less than 15 %.", "perplexity divided by that of the original, trained equally long or not at all, whichever is lower",
+            OverSeeds.Mean(results.Select(r => r.Trained["J-LRD 12.5 %"] / r.Original)), 1.15);
     }
 
     private static ResultTable Untrained(List<SeedResult> results, Size size) => new(
@@ -89,6 +89,9 @@ public sealed class EliteKvReproduction : IReproduction
         public Dictionary<string, double> Ratios { get; } = [];
 
         public double JointOverSeparate { get; set; }
+
+        /// <summary>Perplexity of the original, where more training helps it or not.</summary>
+        public double Original => Math.Min(Before["original"], Trained["original"]);
     }
 
     private sealed class Experiment(TextModel model, Size size, RunContext run)
@@ -100,12 +103,14 @@ public sealed class EliteKvReproduction : IReproduction
         public SeedResult Run()
         {
             RopeChunkRanker ranker = new(model.Model, model.Workers);
-            ChunkScores[][] scores = ranker.Measure(TokenSequences.Read(model, TokenSequences.Recall, size.Length, 8, run.Rng("elite/calibration")), size.Pairs, run);
+            List<int[]> calibration = TokenSequences.Read(model, TokenSequences.Recall, size.Length, 8, run.Rng("elite/calibration"));
+            RunContext quiet = new("", run.Seed, null, run.Cancellation);
+            ChunkScores[][] scores = ranker.Measure(calibration, size.Pairs, run);
             Dictionary<ChunkChoice, ChunkRanking> rankings = Choices.ToDictionary(c => c, c => ranker.Rank(scores, size.Pairs, c, run));
             foreach (ChunkChoice choice in Choices)
                 foreach (int chunks in size.Chunks) Measure(rankings[choice], chunks);
             ChunkRanking elite = rankings[ChunkChoice.Elite];
-            EliteShape quarter = EliteSweep.Run(model, elite, Quarter, test, 1, run)[0].Shape, eighth = EliteSweep.Run(model, elite, Eighth, test, 1, run)[0].Shape;
+            EliteShape quarter = EliteSweep.Run(model, elite, Quarter, calibration, 1, quiet)[0].Shape, eighth = EliteSweep.Run(model, elite, Eighth, calibration, 1, quiet)[0].Shape;
             EliteShape separate = new(quarter.Chunks, quarter.Width - quarter.Width / 2, quarter.Width / 2);
             EliteConversion joint = EliteConverter.Convert(model.Model, elite.Elite(quarter.Chunks), quarter, run);
             EliteConversion two = EliteConverter.Convert(model.Model, elite.Elite(quarter.Chunks), separate, run);
@@ -136,7 +141,7 @@ public sealed class EliteKvReproduction : IReproduction
             {
                 Length = size.Length,
                 Sequences = size.Steps * size.Batch,
-                Train = new TrainOptions { Steps = size.Steps, Batch = size.Batch, Lr = 1e-3, Schedule = "cosine", Warmup = 0.1, Beta2 = 0.95, CheckpointEvery = 0 },
+                Train = new TrainOptions { Steps = size.Steps, Batch = size.Batch, Lr = 4e-3, Schedule = "cosine", Warmup = 0.1, Beta2 = 0.95, CheckpointEvery = 0 },
             };
             EliteUptraining.Run(EliteUptraining.With(model, variant), options, run);
             result.Trained[name] = StreamPerplexity.Of(variant, test, model.Workers);
