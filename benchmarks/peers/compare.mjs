@@ -17,14 +17,20 @@ const node = (script, ...args) => json(run("node", [join(work, script), ...args.
 function peer(row, seconds) {
   const better = list => list.reduce((a, b) => (b.value > a.value ? b : a));
   if (row.torch) return better(row.torch.map(([name, threads]) => json(run("/usr/bin/python3", [join(here, "torch_bench.py"), name, String(threads), String(seconds)]))));
-  if (row.llama) return node("llama.mjs", ...row.llama, seconds);
+  if (row.llama) return node("llama.mjs", ...row.llama.slice(0, 2), seconds, ...row.llama.slice(2));
   if (row.tokenizer) return node("tokenize.mjs", ...row.tokenizer, seconds);
   return null;
 }
 
+// Decoding with a small cache and with the full one, in turns, after a long context.
+function cached({ cache: [file, length, setting] }) {
+  const [found] = JSON.parse(hone("kv", "bench", "--model", file, "--precision", "fast", "--length", String(length), "--kv", setting, "--json"));
+  return { value: found.tokens_per_second, full: found.full_tokens_per_second, unit: "tok/s", share_of_peak: null, bytes: found.bytes, full_bytes: found.full_bytes };
+}
+
 function measure(row, seconds) {
   const kept = results.rows[row.id] ??= { hone: [], peer: [] };
-  kept.hone.push(bench(row.hone, seconds));
+  kept.hone.push(row.cache ? cached(row) : bench(row.hone, seconds));
   const other = peer(row, seconds);
   if (other) kept.peer.push(other);
   writeFileSync(store, JSON.stringify(results, null, 1));

@@ -1,5 +1,5 @@
 // The llama.cpp side through node-llama-cpp: one row per call, printed as a line of JSON.
-// node llama.mjs ROW FILE SECONDS    ROW: prefill, decode, rollout, greedy
+// node llama.mjs ROW FILE SECONDS    ROW: prefill, decode, rollout, kv (with LENGTH and TYPE behind SECONDS), greedy
 import { readFileSync } from "node:fs";
 import { getLlama } from "node-llama-cpp";
 
@@ -66,6 +66,25 @@ async function rollout() {
   }, 8 * answers * length, "tok/s");
 }
 
+// Decoding after LENGTH tokens with a cache of keys and values of TYPE (F16, Q8_0, Q4_0). The prompt is gone through once; groups of 16 tokens are samples.
+async function kv() {
+  const [length, type] = process.argv.slice(5), group = 16;
+  const cache = type === "F16" ? {} : { experimentalKvCacheKeyType: type, experimentalKvCacheValueType: type, flashAttention: true };
+  const context = await model.createContext({ contextSize: Math.min(8192, Number(length) + 192), batchSize: 512, threads, ...cache });
+  const times = [];
+  let written = 0, start = 0, begin = 0;
+  for await (const _ of context.getSequence().evaluate(tokens(Number(length)), { temperature: 0, yieldEogToken: true })) {
+    if (written++ % group === 0) {
+      if (written > 1) times.push(now() - start);
+      else begin = performance.now();
+      if (times.length >= 8 || performance.now() - begin > 1000 * seconds && times.length > 1) break;
+      start = now();
+    }
+  }
+  times.sort((a, b) => a - b);
+  return { value: group / times[0], median: group / times[times.length >> 1], unit: "tok/s", samples: times.length, threads };
+}
+
 // Greedy continuations with the difference of the logarithms of the two best probabilities at every step.
 async function greedy() {
   const { prompts, length } = JSON.parse(readFileSync(new URL("prompts.json", import.meta.url)));
@@ -87,5 +106,5 @@ async function greedy() {
   return { results };
 }
 
-console.log(JSON.stringify(await { prefill, decode, rollout, greedy }[row]()));
+console.log(JSON.stringify(await { prefill, decode, rollout, kv, greedy }[row]()));
 process.exit(0);

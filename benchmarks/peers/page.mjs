@@ -14,8 +14,11 @@ function line(row, results) {
   const ratio = base?.length ? middle(own.slice(0, base.length).map((x, i) => x / base[i])) : null;
   const peak = kept.hone[0].peak ? ` of ${kept.hone[0].peak}` : "";
   const shareText = share === null ? "–" : percent(share) + peak + verdict(share, row.share);
+  // The full cache decodes in turns with the small one, in one process.
+  const toFull = row.cache ? middle(kept.hone.map(r => r.value / r.full)) : 0;
+  const full = row.cache ? `${number(toFull)} × the full cache in fp32${verdict(toFull, row.ratioToFull)}${row.ratioToFull ? ` (to reach: ${row.ratioToFull})` : ""}` : "";
   const planned = row.planned ? `${number(share / row.planned.share)} × the share of the figure in the table below${verdict(share / row.planned.share, row.planned.ratio)}` : "";
-  return `| ${row.what} | ${number(middle(own))}${spread(own)} ${kept.hone[0].unit} | ${shareText} | ${row.share ? percent(row.share) : ""} | ${others.length ? `${number(middle(others))}${spread(others)}${kept.peer[0].threads ? `, ${kept.peer[0].threads} thr.` : ""}` : "–"} | ${[ratio === null ? "" : `${number(ratio)}${verdict(ratio, row.ratio)}`, planned].filter(Boolean).join("; ") || "–"} | ${row.ratio ?? row.planned?.ratio ?? ""} |`;
+  return `| ${row.what} | ${number(middle(own))}${spread(own)} ${kept.hone[0].unit} | ${shareText} | ${row.share ? percent(row.share) : ""} | ${others.length ? `${number(middle(others))}${spread(others)}${kept.peer[0].threads ? `, ${kept.peer[0].threads} thr.` : ""}` : "–"} | ${[ratio === null ? "" : `${number(ratio)}${verdict(ratio, row.ratio)}`, full, planned].filter(Boolean).join("; ") || "–"} | ${row.ratio ?? row.planned?.ratio ?? ""} |`;
 }
 
 const peaksOf = p => `${number(p.fp32_gflops)} GFLOP/s fp32, ${number(p.int8_gops)} GOP/s int8, ${number(p.read_gbs)} GB/s read`;

@@ -6,13 +6,14 @@ const nt = (m, n, k) => gemm(`${m}×${n}×${k}, B transposed`, ["--shape", `m=${
 const tn = (m, n, k) => gemm(`${m}×${n}×${k}, A transposed`, ["--shape", `m=${m},n=${n},k=${k}`, "--transpose-a"], `${m}-${n}-${k}-ta`, 0.75);
 const nn = (m, n, k, share = 0.75) => gemm(`${m}×${n}×${k}`, ["--shape", `m=${m},n=${n},k=${k}`], `${m}-${n}-${k}`, share);
 const both = name => [[name, 1], [name, 2]];
+const context = 8000; // tokens
 const mid = "layers=6,dim=288,heads=6,kv=6,ff=768,vocab=4096";
 
 // With THREADS=1 every row runs on one thread and counts processor time, for machines that others use too.
-export const rows = setup => (process.env.THREADS === "1" ? all(setup).map(onOneThread) : all(setup));
+export const rows = setup => (process.env.THREADS === "1" ? all(setup).filter(row => row.hone).map(onOneThread) : all(setup));
 
 const onOneThread = row => row.what.endsWith("one thread") ? row
-  : { ...row, id: `${row.id} (1)`, what: `${row.what}, one thread`, hone: [...row.hone, "--threads", "1"], torch: row.torch?.filter(([, threads]) => threads === 1), against: row.against && `${row.against} (1)` };
+  : { ...row, id: `${row.id} (1)`, what: `${row.what}, one thread`, hone: row.hone && [...row.hone, "--threads", "1"], torch: row.torch?.filter(([, threads]) => threads === 1), against: row.against && `${row.against} (1)` };
 
 const all = ({ model, q8, encoder, tokenizer, text }) => [
   nn(1024, 1024, 1024, 0.9), nt(4096, 128, 128), nt(4096, 512, 128), nt(4096, 128, 512), nn(4096, 128, 512), tn(128, 128, 4096), tn(512, 128, 4096),
@@ -28,6 +29,10 @@ const all = ({ model, q8, encoder, tokenizer, text }) => [
   { id: "rollout", what: "rollout, 8 prompts × 16 answers of 32 tokens, Q8_0", hone: ["rollout", "--model", q8, "--length", "32"], llama: ["rollout", q8], share: 0.3, ratio: 5, planned: { share: 0.12, ratio: 2.4 } },
   { id: "streams 8", what: "8 streams decoded together, Q8_0", hone: ["decode", "--model", q8, "--streams", "8"], planned: { share: 0.09 } },
   { id: "streams 32", what: "32 streams decoded together, Q8_0", hone: ["decode", "--model", q8, "--streams", "32"], planned: { share: 0.12 } },
+  ...[["a quarter of the tokens", "policy=knorm,keep=0.25", 2], ["8 bits", "format=kivi,bits=8", undefined, "Q8_0"], ["4 bits", "format=kivi,bits=4", 1.3, "Q4_0"]].map(([name, setting, ratioToFull, type]) => ({
+    id: `kv ${name}`, what: `decoding after ${context} tokens, cache of ${name}, Q8_0`, cache: [q8, context, setting], ratioToFull, ...(type ? { llama: ["kv", q8, context, type], ratio: 1.3 } : {}),
+  })),
+  { id: "kv full", what: `decoding after ${context} tokens, exact cache, Q8_0; peer with 16 bits`, cache: [q8, context, "bits=16"], llama: ["kv", q8, context, "F16"] },
   { id: "embed fp32", what: "sentence embeddings, MiniLM shape, 32 × 36 tokens, fp32", hone: ["embed", "--model", encoder], torch: both("embed"), share: 0.8 },
   { id: "embed int8", what: "the same with 8 bits (--precision fast); ratio to fp32", hone: ["embed", "--model", encoder, "--precision", "fast"], against: "embed fp32", ratio: 2.5 },
   { id: "tokenize", what: "tokenizer of SmolLM2, English, one thread", hone: ["tokenize", "--tokenizer", tokenizer, "--data", text], tokenizer: [tokenizer, text], ratio: 1 },

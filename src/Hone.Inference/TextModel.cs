@@ -43,13 +43,13 @@ public sealed class TextModel
 
     /// <summary>Loads a model of any supported form, with its tokenizer.</summary>
     /// <exception cref="HoneException">The model or its tokenizer cannot be read.</exception>
-    public static TextModel Open(string path, WorkerPool? workers = null) => new(ModelLoader.Load(path), workers);
+    public static TextModel Open(string path, WorkerPool? workers = null, LoadOptions? options = null) => new(ModelLoader.Load(path, options), workers);
 
     /// <summary>Likewise, with the tokenizer and template of another folder or file.</summary>
     /// <exception cref="HoneException">The model or the tokenizer cannot be read.</exception>
-    public static TextModel Open(string path, string tokenizer, WorkerPool? workers = null)
+    public static TextModel Open(string path, string tokenizer, WorkerPool? workers = null, LoadOptions? options = null)
     {
-        LoadedModel loaded = ModelLoader.Load(path);
+        LoadedModel loaded = ModelLoader.Load(path, options);
         return new(new LoadedModel(loaded.Model, loaded.Generation, Tokenizer.Load(tokenizer)) { Path = loaded.Path }, workers);
     }
 

@@ -42,20 +42,20 @@ public sealed class LaneBackpropagation : IGradientRule, IDisposable
     public (double LossSum, double Weight) Accumulate(Tape tape, IReadOnlyList<TrainingBatch> window, int step, IObjective objective, MetricSums metrics)
     {
         if (!objective.IsConcurrent || parameters.Sum(p => (long)p.Value.Count) > MostTrained) return together.Accumulate(tape, window, step, objective, metrics);
-        List<TrainingBatch> pieces = Pieces(window);
+        List<TrainingBatch> pieces = Pieces(window, lanes.Length);
         if (pieces.Count < lanes.Length || lanes.Length == 1) return together.Accumulate(tape, lanes.Length == 1 ? pieces : window, step, objective, metrics);
         return Accumulate(pieces, objective, metrics);
     }
 
-    /// <summary>Batches for all lanes, as many for each; none when there are too few tokens.</summary>
-    private List<TrainingBatch> Pieces(IReadOnlyList<TrainingBatch> window)
+    /// <summary>Batches for some lanes, as many for each as far as examples allow; none when there are too few tokens.</summary>
+    internal static List<TrainingBatch> Pieces(IReadOnlyList<TrainingBatch> window, int lanes)
     {
         long tokens = window.Sum(batch => (long)batch.Tokens.Length), largest = window.Max(batch => batch.Tokens.Length);
-        if (tokens < LeastTokens * lanes.Length && lanes.Length > 1) return [];
+        if (tokens < LeastTokens * lanes && lanes > 1) return [];
         // What lies in memory at once stays what the cut of the window allows.
-        long limit = Math.Clamp(largest / lanes.Length, 1, PieceTokens);
-        int each = (int)((tokens + limit * lanes.Length - 1) / (limit * lanes.Length));
-        return TrainingBatch.SplitEvenly([.. window.SelectMany(batch => batch.Examples)], each * lanes.Length);
+        long limit = Math.Clamp(largest / lanes, 1, PieceTokens);
+        int each = (int)((tokens + limit * lanes - 1) / (limit * lanes));
+        return TrainingBatch.SplitEvenly([.. window.SelectMany(batch => batch.Examples)], each * lanes);
     }
 
     private (double LossSum, double Weight) Accumulate(List<TrainingBatch> pieces, IObjective objective, MetricSums metrics)

@@ -19,6 +19,9 @@ public abstract record TrainerOptions
     [Description("rank of a LoRA adapter on every linear layer; 0 trains all weights")]
     public int LoraRank { get; init; }
 
+    [Description("train the adapter over the matrices of a .gguf file in the few bits they are stored in, instead of decoding them into fp32 (QLoRA): several times less memory, somewhat slower steps")]
+    public bool KeepQuantized { get; init; }
+
     [Description("kind of adapter: lora, rslora (scaled by the root of the rank), dora (with magnitudes), pissa (begun from the weights' principal part)")]
     public AdapterKind AdapterType { get; init; }
 
@@ -151,6 +154,11 @@ public sealed class TrainingJob(TextModel model, TrainerOptions options, RunCont
 
     private (LoraModel? Adapter, IReadOnlyList<Parameter> Parameters) Attach()
     {
+        if (model.Model.IsQuantized)
+        {
+            if (options.LoraRank == 0) throw new HoneException("matrices kept in few bits cannot be trained themselves: give an adapter's rank with --lora-rank, or leave --keep-quantized out.");
+            if (options.Merge) throw new HoneException("an adapter cannot be written into matrices kept in few bits: leave --merge or --keep-quantized out.");
+        }
         if (options.LoraRank == 0)
         {
             foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;

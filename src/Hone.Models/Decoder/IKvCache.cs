@@ -32,6 +32,19 @@ public interface ILayerCache
     /// <param name="output">[n, H · D]; only the columns of this head's group are written.</param>
     void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output);
 
+    /// <summary>Whether the query heads of one key-value head may be shared out between threads; see <see cref="AttendSome"/>.</summary>
+    bool SplitsGroups => false;
+
+    /// <summary><see cref="Attend"/> for some of the query heads of a key-value head.</summary>
+    /// <param name="options">Heads, scale, window, cap; causal.</param>
+    /// <param name="kvHead">0 to K - 1.</param>
+    /// <param name="first">First head in the group.</param>
+    /// <param name="heads">How many.</param>
+    /// <param name="queries">[n, H · D].</param>
+    /// <param name="output">[n, H · D]; only the columns of these heads are written.</param>
+    void AttendSome(AttentionOptions options, int kvHead, int first, int heads, ReadOnlySpan<float> queries, Span<float> output) =>
+        throw new NotSupportedException("this store attends for whole groups of heads");
+
     /// <summary>Called after the heads attended, by one thread, also where the pass did without <see cref="Attend"/>.</summary>
     /// <param name="options">Heads, scale, window, cap.</param>
     /// <param name="queries">[n, H · D] of the tokens just appended, after rotation.</param>

@@ -21,11 +21,13 @@ internal sealed class Doorbell : IDisposable
     }
 
     /// <summary>Returns after the next ring.</summary>
-    public void Wait()
+    /// <param name="ahead">Memory to fetch into the cache while nothing rings.</param>
+    public void Wait(ReadAhead ahead)
     {
         SpinThenYield wait = default;
         while (Volatile.Read(ref rings.Value) == seen)
         {
+            if (ahead.Fetch()) continue;
             if (wait.Once()) continue;
             // Announce the sleep before looking once more: either that look sees the ring, or the ring sees the announcement.
             sleep.Reset();

@@ -23,6 +23,7 @@ public sealed unsafe class WorkerPool : IDisposable
 {
     private readonly Thread[] threads;
     private readonly Doorbell[] bells;
+    private readonly ReadAhead[] ahead;
     private readonly Lock gate = new();
     private delegate*<void*, int, int, int, void> entry;
     private void* job;
@@ -44,10 +45,11 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.threads = new Thread[Threads - 1];
         bells = new Doorbell[Threads - 1];
+        ahead = new ReadAhead[Threads - 1];
         for (int i = 0; i < this.threads.Length; i++)
         {
             int worker = i + 1;
-            bells[i] = new Doorbell();
+            (bells[i], ahead[i]) = (new Doorbell(), new ReadAhead());
             this.threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"hone-worker-{worker}" };
             this.threads[i].Start();
         }
@@ -109,6 +111,54 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>
+    /// Like <see cref="For"/>, but in chunks, and whoever is done with its own part takes chunks of the others': for work whose result does not
+    /// depend on who does it. A thread that was held up, by another program or by memory, then holds up nobody.
+    /// </summary>
+    /// <param name="items">Number of items.</param>
+    /// <param name="chunk">Items of one call.</param>
+    /// <param name="work">The work.</param>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
+    public void ForShared<TJob>(int items, int chunk, ref TJob work) where TJob : struct, IRangeJob, allows ref struct
+    {
+        if (items <= 0) return;
+        if (Threads == 1 || items <= chunk || busyIn == this)
+        {
+            work.Run(busyIn == this ? busyAs : 0, 0, items);
+            return;
+        }
+        PaddedInt* taken = stackalloc PaddedInt[Threads];
+        for (int i = 0; i < Threads; i++) taken[i].Value = 0;
+        SharedJob job = new(Unsafe.AsPointer(ref work), &Invoke<TJob>, items, chunk, Threads, taken);
+        For(Threads, 1, ref job);
+    }
+
+    private readonly struct SharedJob(void* work, delegate*<void*, int, int, int, void> run, int items, int chunk, int threads, PaddedInt* taken) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            for (int turn = 0; turn < threads; turn++)
+            {
+                int owner = (worker + turn) % threads, first = (int)((long)items * owner / threads), last = (int)((long)items * (owner + 1) / threads);
+                while (true)
+                {
+                    int from = first + Interlocked.Add(ref taken[owner].Value, chunk) - chunk;
+                    if (from >= last) break;
+                    run(work, worker, from, Math.Min(from + chunk, last));
+                }
+            }
+        }
+    }
+
+    /// <summary>Tells a worker what it will probably read in a later job, to be called just before it gets one.</summary>
+    /// <param name="worker">1 to threads - 1: the calling thread does not wait.</param>
+    /// <param name="start">Memory.</param>
+    /// <param name="bytes">How much of it.</param>
+    internal void FetchAhead(int worker, byte* start, long bytes)
+    {
+        if (busyIn != this) ahead[worker - 1].Set(start, bytes);
+    }
+
     private void RunPart(int worker)
     {
         int start = (int)((long)partBlocks * worker / Threads) * partGrain;
@@ -141,7 +191,7 @@ public sealed unsafe class WorkerPool : IDisposable
         Doorbell bell = bells[worker - 1];
         while (true)
         {
-            bell.Wait();
+            bell.Wait(ahead[worker - 1]);
             if (stopping) return;
             RunPart(worker);
             Interlocked.Decrement(ref pending.Value);

@@ -13,11 +13,11 @@ internal static class HeadStatistics
 
     /// <summary>
     /// Mean logit of every position with a target, [tokens]. The mean of w_v · h over the vocabulary is the mean row of the head
-    /// times h, so no logits are needed. Null for models with capped logits or an adapted head, where that is not so.
+    /// times h, so no logits are needed. Null for models with capped logits or an adapted head, where that is not so, and for a head in few bits.
     /// </summary>
     public static double[]? MeanLogits(LanguageModel model, Tensor hidden, int[] targets)
     {
-        if (model.Config.LogitSoftcap != 0 || model.Head.Adapters.Count > 0) return null;
+        if (model.Config.LogitSoftcap != 0 || model.Head.Adapters.Count > 0 || model.Head.Quantized is not null) return null;
         (int rows, int width) = (model.Head.Outputs, model.Head.Inputs);
         float[] mean = new float[width];
         for (int v = 0; v < rows; v++) TensorPrimitives.Add(mean, model.Head.Weight.Value.Data.Slice(v * width, width), mean);

@@ -15,8 +15,8 @@ public static class PolicyHead
     /// <summary>Σ weight · −log p(target), a scalar.</summary>
     public static Tensor CrossEntropy(LanguageModel model, Tape tape, Tensor hidden, int[] targets, float[] weights)
     {
-        if (model.Head.Adapters.Count == 0) return tape.LinearCrossEntropy(hidden, model.Head.Weight.Value, targets, weights, model.HeadOptions);
-        // An adapter works on the projection's result, so the logits of target rows have to exist.
+        if (IsPlain(model.Head)) return tape.LinearCrossEntropy(hidden, model.Head.Weight.Value, targets, weights, model.HeadOptions);
+        // An adapter works on the projection's result, and a head in few bits is multiplied by its own product, so the logits of target rows have to exist.
         (int[] rows, int[] found) = Targets(targets);
         return tape.CrossEntropy(model.Logits(tape, tape.Rows(hidden, rows)), found, [.. rows.Select(r => weights[r])]);
     }
@@ -29,7 +29,7 @@ public static class PolicyHead
     /// <param name="temperature">Divides the logits, so that both are those of the distribution that was sampled from.</param>
     public static (Tensor LogProbs, double[] Entropy) LogProbs(LanguageModel model, Tape tape, Tensor hidden, int[] targets, double temperature = 1)
     {
-        if (model.Head.Adapters.Count == 0)
+        if (IsPlain(model.Head))
         {
             (Tensor logProbs, Tensor entropy) = tape.HeadLogProbsAndEntropy(hidden, model.Head.Weight.Value, targets, temperature == 1 ? model.HeadOptions : model.HeadOptions with { Temperature = (float)temperature });
             return (logProbs, Doubles(entropy));
@@ -43,6 +43,8 @@ public static class PolicyHead
         for (int i = 0; i < rows.Length; i++) all[rows[i]] = entropies.Data[i];
         return (Spread(tape, tape.View(picked, (rows.Length, 1)), rows, targets.Length), all);
     }
+
+    private static bool IsPlain(LinearLayer head) => head.Adapters.Count == 0 && head.Quantized is null;
 
     /// <summary>Places of the targets, and the targets.</summary>
     internal static (int[] Rows, int[] Targets) Targets(int[] targets)

@@ -4,6 +4,7 @@ using Hone.Cli.Options;
 using Hone.Data;
 using Hone.Inference;
 using Hone.Methods.Supervised;
+using Hone.Models.Loading;
 using Hone.Tensors.Threads;
 
 [assembly: Hone.Cli.CliGroup("train", "Train a model on your rows.")]
@@ -22,7 +23,7 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
     private readonly Option<bool> dryRun = CliOptions.Flag("--dry-run", "Compute loss and metrics of the first batch, in the order of the file, and update nothing.");
     private readonly DataOptions data = new(rows, needsData);
     private readonly RecipeOptions<T> recipe = new(
-        null, [.. exposed, "lora_rank", "max_length", "truncation", "merge", "train.steps", "train.epochs", "train.lr", "train.batch", "train.schedule", "train.warmup",
+        null, [.. exposed, "lora_rank", "keep_quantized", "max_length", "truncation", "merge", "train.steps", "train.epochs", "train.lr", "train.batch", "train.schedule", "train.warmup",
             "train.optimizer", "train.weight_decay", "train.recompute", "train.micro_tokens", "train.max_grad_norm", "train.max_loss", "train.checkpoint_every"]);
 
     public override IEnumerable<Symbol> Symbols => [model, tokenizer, .. data.All, dryRun, .. recipe.All];
@@ -33,7 +34,8 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
     public override string Details =>
         """
         Writes metrics.jsonl, checkpoints and the result to --out: a Hugging Face folder in model/, or with --lora-rank a
-        PEFT adapter in adapter/ (--merge writes it into the weights instead). report.html shows the curves. A run that was
+        PEFT adapter in adapter/ (--merge writes it into the weights instead; --keep-quantized leaves a .gguf file's matrices in
+        their few bits while the adapter learns). report.html shows the curves. A run that was
         stopped, even killed, goes on from its last checkpoint when started again, to the same bits; started again with other
         settings or rows it is refused. It stops by itself where the loss or the KL divergence runs away (--max-loss, --max-kl).
         """;
@@ -46,7 +48,7 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
         T options = recipe.Bind(run);
         Dataset loaded = data.Path(run) is null ? BuiltIn(run.Seed) : data.Load(run, run.OnError);
         using WorkerPool workers = new(run.Threads);
-        Source source = new(ModelArgument.Locate(run.Get(model)!), run.Get(tokenizer), workers);
+        Source source = new(ModelArgument.Locate(run.Get(model)!), run.Get(tokenizer), workers, options.KeepQuantized);
         JsonObject result = Train(source, loaded, options, run.Context(run.Out ?? Path.Combine("runs", Name)), run.Get(dryRun));
         if (run.IsJson) run.WriteJson(result);
         else run.Output.WriteLine(Summary(result));
@@ -64,8 +66,12 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
         : $"{result["rows"]} rows, {result["steps"]} steps, loss {(double?)result["loss_first"]:0.000} → {(double?)result["loss_last"]:0.000}; saved in {result["out"]}";
 
     /// <summary>Where the model comes from.</summary>
-    protected sealed record Source(string Model, string? Tokenizer, WorkerPool Workers)
+    protected sealed record Source(string Model, string? Tokenizer, WorkerPool Workers, bool KeepQuantized)
     {
-        public TextModel Open() => Tokenizer is null ? TextModel.Open(Model, Workers) : TextModel.Open(Model, Tokenizer, Workers);
+        public TextModel Open()
+        {
+            LoadOptions options = new() { KeepQuantized = KeepQuantized, PreciseInputs = true };
+            return Tokenizer is null ? TextModel.Open(Model, Workers, options) : TextModel.Open(Model, Tokenizer, Workers, options);
+        }
     }
 }

@@ -33,7 +33,12 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         }
     }
 
-    public unsafe void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output)
+    public bool SplitsGroups => true;
+
+    public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output) =>
+        AttendSome(options, kvHead, 0, options.Heads / options.KvHeads, queries, output);
+
+    public unsafe void AttendSome(AttentionOptions options, int kvHead, int firstHead, int heads, ReadOnlySpan<float> queries, Span<float> output)
     {
         int size = pool.HeadSize, group = options.Heads / options.KvHeads, width = options.Heads * size, count = queries.Length / width;
         Span<nint> keys = pages.Count <= 512 ? stackalloc nint[pages.Count] : new nint[pages.Count];
@@ -49,16 +54,16 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         {
             if (count > FewPositions)
             {
-                int offset = kvHead * group * size;
+                int offset = (kvHead * group + firstHead) * size;
                 PagedPrefill.Run(
-                    stored, Length - count, count, q + offset, width, group, options.Scale, options.Softcap, options.Window, y + offset, width);
+                    stored, Length - count, count, q + offset, width, heads, options.Scale, options.Softcap, options.Window, y + offset, width);
                 return;
             }
             for (int i = 0; i < count; i++)
             {
                 int end = Length - count + i + 1, first = options.Window > 0 ? Math.Max(0, end - options.Window) : 0;
-                int place = i * width + kvHead * group * size;
-                PagedAttention.Run(stored, first, end, q + place, group, options.Scale, options.Softcap, y + place);
+                int place = i * width + (kvHead * group + firstHead) * size;
+                PagedAttention.Run(stored, first, end, q + place, heads, options.Scale, options.Softcap, y + place);
             }
         }
     }

@@ -65,6 +65,14 @@ internal sealed class PolicyLayerCache : ILayerCache, IKvView, IDisposable
         store.Attend(options, kvHead, queries, output, firsts);
     }
 
+    bool ILayerCache.SplitsGroups => store is RowsStore;
+
+    void ILayerCache.AttendSome(AttentionOptions options, int kvHead, int first, int heads, ReadOnlySpan<float> queries, Span<float> output)
+    {
+        if (options.Window == 0) ((RowsStore)store).AttendSome(options, kvHead, (first, heads), queries, output);
+        else if (first == 0) Attend(options, kvHead, queries, output); // a window is looked up for whole groups
+    }
+
     public void EndAttention(AttentionOptions options, ReadOnlySpan<float> queries)
     {
         store.EndAttention(queries);

@@ -129,7 +129,7 @@ internal sealed class FlatStore : ILayerStore
     public void Attend(AttentionOptions attention, int kvHead, ReadOnlySpan<float> queries, Span<float> output, ReadOnlySpan<int> firsts)
     {
         SingleRows allKeys = Joined(readKeys, exactKeys[kvHead], kvHead), allValues = Joined(readValues, exactValues[kvHead], kvHead);
-        RowsAttention.Run(allKeys, allValues, attention, kvHead, queries, output, firsts);
+        RowsAttention.Run(allKeys, allValues, attention, kvHead, (0, attention.Heads / attention.KvHeads), queries, output, firsts);
         if (allKeys != exactKeys[kvHead]) allKeys.Dispose();
         if (allValues != exactValues[kvHead]) allValues.Dispose();
     }

@@ -60,7 +60,11 @@ internal class RowsStore : ILayerStore
     public void WriteValues(int kvHead, ReadOnlySpan<float> rows) => values[kvHead].Write(rows);
 
     public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output, ReadOnlySpan<int> firsts) =>
-        RowsAttention.Run(keys[kvHead], values[kvHead], options, kvHead, queries, output, firsts);
+        RowsAttention.Run(keys[kvHead], values[kvHead], options, kvHead, (0, options.Heads / options.KvHeads), queries, output, firsts);
+
+    /// <summary>Attention of one token, which sees all slots, for some of the query heads of a key head.</summary>
+    public void AttendSome(AttentionOptions options, int kvHead, (int First, int Count) heads, ReadOnlySpan<float> queries, Span<float> output) =>
+        RowsAttention.Run(keys[kvHead], values[kvHead], options, kvHead, heads, queries, output, []);
 
     public void Keep(int kvHead, ReadOnlySpan<int> slots)
     {
@@ -88,26 +92,27 @@ internal static unsafe class RowsAttention
     private const int FewPositions = 4;
 
     public static void Run(
-        KvRows keys, KvRows values, AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output, ReadOnlySpan<int> firsts)
+        KvRows keys, KvRows values, AttentionOptions options, int kvHead, (int First, int Count) heads,
+        ReadOnlySpan<float> queries, Span<float> output, ReadOnlySpan<int> firsts)
     {
         int size = keys.Size, group = options.Heads / options.KvHeads, width = options.Heads * size, count = queries.Length / width, slots = keys.Count;
         fixed (float* q = queries)
         fixed (float* y = output)
         {
-            int offset = kvHead * group * size;
+            int offset = (kvHead * group + heads.First) * size;
             if (count > FewPositions && firsts.IsEmpty)
             {
                 Many(keys, values, options, slots - count, count, q + offset, y + offset);
                 return;
             }
             for (int i = 0; i < count; i++)
-                One(keys, values, options, firsts.IsEmpty ? 0 : firsts[i], slots - count + i + 1, q + i * width + offset, y + i * width + offset);
+                One(keys, values, options, heads.Count, firsts.IsEmpty ? 0 : firsts[i], slots - count + i + 1, q + i * width + offset, y + i * width + offset);
         }
     }
 
-    private static void One(KvRows keys, KvRows values, AttentionOptions options, int first, int end, float* queries, float* output)
+    private static void One(KvRows keys, KvRows values, AttentionOptions options, int heads, int first, int end, float* queries, float* output)
     {
-        int heads = options.Heads / options.KvHeads, count = end - first;
+        int count = end - first;
         float* scores = RowKernels.Scores((long)heads * count);
         keys.Dot(queries, heads, first, count, scores, count);
         for (int h = 0; h < heads; h++) RowKernels.Normalise(new Span<float>(scores + (long)h * count, count), options.Scale, options.Softcap);

@@ -32,6 +32,20 @@ internal sealed unsafe class PanelStore : WeightStore
 
     public override long Bytes => memory.Bytes;
 
+    /// <summary>The matrices that were multiplied after this one the last time.</summary>
+    public PanelStore[]? Followers { get; set; }
+
+    /// <summary>Itself, for who must not keep it alive.</summary>
+    public WeakReference<PanelStore> Weak => weak ??= new(this);
+
+    private WeakReference<PanelStore>? weak;
+
+    /// <summary>Panels of 16 rows.</summary>
+    public int Panels => panels;
+
+    /// <summary>The bytes from a panel to the end.</summary>
+    public (nint Start, long Bytes) From(int panel) => ((nint)Panel(panel), (panels - panel) * panelBytes);
+
     private byte* Panel(int index) => memory.Pointer + index * panelBytes;
 
     // With more rows, expanding the weights and multiplying in fp32 takes less time than three integer products for each.
@@ -46,8 +60,12 @@ internal sealed unsafe class PanelStore : WeightStore
             return;
         }
         MultiplyJob multiply = new(this, Quantize(workers, x, rows, precise), y, bias);
-        workers.For(panels, 1, ref multiply);
+        if (rows == 1) WeightOrder.Announce(workers, [this]);
+        workers.ForShared(panels, SharedPanels(panels, workers.Threads), ref multiply);
     }
+
+    /// <summary>Panels that a thread takes at once: some chunks for each, so that both end at the same time, of at most what stays in the cache.</summary>
+    private int SharedPanels(int all, int threads) => (int)Math.Clamp(all / (8 * threads), 1, Math.Max(1, ChunkBytes / panelBytes));
 
     /// <summary>Several matrices with the same inputs: x is rounded once and the workers are called once.</summary>
     /// <param name="workers">Threads.</param>
@@ -67,7 +85,8 @@ internal sealed unsafe class PanelStore : WeightStore
         MultiplyAllJob multiply = new(stores, stores[0].Quantize(workers, x, rows, precise), y, biases);
         int panels = 0;
         foreach (PanelStore store in stores) panels += store.panels;
-        workers.For(panels, 1, ref multiply);
+        if (rows == 1) WeightOrder.Announce(workers, stores);
+        workers.ForShared(panels, stores[0].SharedPanels(panels, workers.Threads), ref multiply);
     }
 
     /// <summary>Rounded inputs: int8 rows, of which three belong together where inputs are precise; their results are added.</summary>

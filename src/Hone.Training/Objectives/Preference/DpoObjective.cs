@@ -13,7 +13,12 @@ public sealed class DpoObjective(LanguageModel model, PreferenceOptions options,
 {
     private readonly ForwardState state = new() { Recompute = recompute };
 
+    // Losses in which every pair stands alone; others look at all pairs, or all tokens, of a batch.
+    private static readonly string[] PairByPair = ["sigmoid", "hinge", "ipo", "robust", "nca_pair", "sppo_hard", "apo_zero", "apo_down", "sigmoid_norm", "cdpo", "rdpo"];
+
     public string Name => "dpo";
+
+    public bool IsConcurrent => model.IsConcurrent && AlsoLog is null && Confidence is null && !options.UseWeighting && options.LossTypes().All(PairByPair.Contains);
 
     /// <summary>Also log mean_token_accuracy, which needs the logits a second time.</summary>
     public bool LogsTokenAccuracy { get; init; }

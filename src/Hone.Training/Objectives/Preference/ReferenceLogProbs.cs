@@ -53,7 +53,21 @@ public static class ReferenceLogProbs
             hash.AppendData(Encoding.UTF8.GetBytes(parameter.Name));
             hash.AppendData(MemoryMarshal.AsBytes(parameter.Value.Data));
         }
+        foreach (LinearLayer layer in model.LinearLayers.Append(model.Head))
+            if (layer.Quantized is { } matrix) Append(hash, layer.Name, matrix);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static unsafe void Append(IncrementalHash hash, string name, QuantizedMatrix matrix)
+    {
+        hash.AppendData(Encoding.UTF8.GetBytes(name));
+        float[] row = new float[matrix.Width];
+        fixed (float* target = row)
+            for (int i = 0; i < matrix.Outputs; i++)
+            {
+                matrix.DequantizeRow(i, target);
+                hash.AppendData(MemoryMarshal.AsBytes<float>(row));
+            }
     }
 
     private static string HashOf(IReadOnlyList<TrainingExample> examples)
@@ -88,21 +102,43 @@ public static class ReferenceLogProbs
     private static float[] Compute(LanguageModel model, IReadOnlyList<TrainingExample> examples, int microTokens, WorkerPool? workers, IReporter reporter, double temperature)
     {
         float[] values = new float[examples.Sum(e => e.Tokens)];
-        using Tape tape = new(workers, recording: false);
+        workers ??= WorkerPool.Shared;
+        Tape[] tapes = [.. Enumerable.Range(0, workers.Threads).Select(_ => new Tape(workers, recording: false))];
         using IProgressTask progress = reporter.Start("reference log-probabilities", examples.Count, "rows");
         int at = 0;
-        foreach (TrainingBatch batch in TrainingBatch.Split(examples, microTokens))
+        foreach (TrainingBatch window in TrainingBatch.Split(examples, microTokens))
         {
-            tape.Reset();
-            (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, batch), batch.Targets, temperature);
-            // A position's number belongs to the token behind it.
-            logProbs.Data[..^1].CopyTo(values.AsSpan(at + 1));
-            at += batch.Tokens.Length;
-            progress.Advance(batch.Examples.Count);
+            List<TrainingBatch> pieces = model.IsConcurrent ? LaneBackpropagation.Pieces([window], workers.Threads) : [];
+            if (pieces.Count < workers.Threads) pieces = [window];
+            PassJob job = new(model, tapes, pieces, values.AsMemory(at, window.Tokens.Length), temperature);
+            if (pieces.Count == 1) job.Run(0, 0, 1);
+            else workers.For(pieces.Count, 1, ref job);
+            at += window.Tokens.Length;
+            progress.Advance(window.Examples.Count);
         }
-        tape.Reset();
-        tape.Memory.Dispose();
+        foreach (Tape tape in tapes)
+        {
+            tape.Dispose();
+            tape.Memory.Dispose();
+        }
         return values;
+    }
+
+    private readonly struct PassJob(LanguageModel model, Tape[] tapes, List<TrainingBatch> pieces, Memory<float> values, double temperature) : IRangeJob
+    {
+        public void Run(int worker, int start, int end)
+        {
+            int at = pieces.Take(start).Sum(piece => piece.Tokens.Length);
+            for (int i = start; i < end; i++)
+            {
+                Tape tape = tapes[worker];
+                tape.Reset();
+                (Tensor logProbs, _) = PolicyHead.LogProbs(model, tape, model.Hidden(tape, pieces[i]), pieces[i].Targets, temperature);
+                // A position's number belongs to the token behind it.
+                logProbs.Data[..^1].CopyTo(values.Span[(at + 1)..]);
+                at += pieces[i].Tokens.Length;
+            }
+        }
     }
 
     private static List<TrainingExample> Spread(IReadOnlyList<TrainingExample> examples, float[] values)

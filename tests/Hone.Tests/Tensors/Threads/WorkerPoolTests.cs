@@ -21,6 +21,23 @@ public sealed unsafe class WorkerPoolTests
             }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void SharedItemsAreDoneOnce_WhoeverDoesThem(int threads)
+    {
+        using WorkerPool pool = new(threads);
+        foreach (int items in new[] { 1, 2, 3, 16, 17, 100, 1000 })
+            foreach (int chunk in new[] { 1, 3, 16 })
+            {
+                int[] done = new int[items];
+                CountJob job = new(done, 1);
+                pool.ForShared(items, chunk, ref job);
+                Assert.All(done, times => Assert.Equal(1, times));
+            }
+    }
+
     [Fact]
     public void ManyJobs_FromManyThreads_AllComplete()
     {
