@@ -44,6 +44,10 @@ public sealed record Row(string Id, JsonObject Fields, string Source = "", long 
     public HoneException Error(string message) =>
         Line > 0 ? HoneException.At(Source, Line, message) : new HoneException($"row '{Id}': {message}");
 
+    /// <summary>An error with this row's place in front, unless it names it already.</summary>
+    public HoneException Placed(HoneException error) =>
+        error.Message.StartsWith(Line > 0 ? Source : $"row '{Id}'", StringComparison.Ordinal) ? error : Error(error.Message);
+
     private HoneException Missing(string field) =>
         Error($"field '{field}' is missing. Fields here: {string.Join(", ", Fields.Select(f => f.Key))}.");
 }

@@ -15,8 +15,22 @@ public static class PromptRows
     {
         RowKind.Task or RowKind.Prompt or RowKind.PromptCompletion or RowKind.Judged => data.Rows,
         RowKind.Preference => [.. data.Rows.Select(ImplicitPrompt.Extract)],
+        RowKind.Messages => [.. data.Rows.Select(WithoutReply)],
         _ => throw new HoneException($"{data.Path}: rows of kind {data.Kind.ToString().ToLowerInvariant()} have no prompts to answer. Expected question and answer, or prompt; --map names the columns."),
     };
+
+    /// <summary>A conversation up to the assistant's last turn.</summary>
+    /// <exception cref="HoneException">There is nothing before it.</exception>
+    private static Row WithoutReply(Row row)
+    {
+        JsonObject fields = (JsonObject)ForeignPairs.WithKnownRoles(row).Fields.DeepClone();
+        JsonArray turns = (JsonArray)fields["messages"]!;
+        while (turns.Count > 0 && (string?)turns[^1]?["role"] == "assistant") turns.RemoveAt(turns.Count - 1);
+        if (turns.Count == 0) throw row.Error("the assistant says everything here: there is nothing to answer.");
+        fields.Remove("messages");
+        fields["prompt"] = turns;
+        return row with { Fields = fields };
+    }
 
     /// <summary>The prompt's tokens: a question as the model is asked, a plain prompt as it stands, a conversation through the template.</summary>
     public static int[] Tokens(ModelText text, Row row) => row switch

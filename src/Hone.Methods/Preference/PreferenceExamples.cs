@@ -1,7 +1,7 @@
-using System.Globalization;
 using Hone.Core;
 using Hone.Data;
 using Hone.Data.Preferences;
+using Hone.Methods.Tasks;
 using Hone.Models.Text;
 using Hone.Training.Batching;
 
@@ -15,7 +15,7 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
 {
     private readonly PairTokenizer tokenizer = new(text);
 
-    private readonly List<string> leftOut = [];
+    private readonly List<string> leftOut = [], cut = [];
 
     /// <summary>Rows left out because of their length: where they are.</summary>
     public IReadOnlyList<string> LeftOutRows => leftOut;
@@ -23,9 +23,17 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
     /// <summary>How many.</summary>
     public int LeftOut => leftOut.Count;
 
+    /// <summary>Rows of which something was cut off because of their length: where they are.</summary>
+    public IReadOnlyList<string> CutRows => cut;
+
     /// <summary>Pairs for DPO and its relatives: better answer first.</summary>
     public List<TrainingExample> Pairs(IEnumerable<Row> rows) => Collect(rows, row =>
-        PairTruncation.Cut(tokenizer.Tokenize(row), maxLength, truncation) is { } cut ? new TrainingExample([cut.Chosen, cut.Rejected]) : null);
+    {
+        PairTokens tokens = tokenizer.Tokenize(row);
+        if (PairTruncation.Cut(tokens, maxLength, truncation) is not { } pair) return null;
+        NoteCut(row, tokens.Prompt.Length + Math.Max(tokens.Chosen.Length, tokens.Rejected.Length));
+        return new TrainingExample([pair.Chosen, pair.Rejected]);
+    });
 
     /// <summary>
     /// Pairs as TRL's CPO and ORPO trainers tokenise them: the begin token in front and the end token behind unless they are there
@@ -45,6 +53,7 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         (_, int[] rejected) = Cpo(row, "rejected");
         if (maxLength > 0 && prompt.Length + Math.Max(chosen.Length, rejected.Length) > maxLength)
         {
+            if (prompt.Length < maxLength) cut.Add(PlaceOf(row));
             int rest = Math.Max(0, maxLength - prompt.Length);
             (chosen, rejected) = (chosen[..Math.Min(rest, chosen.Length)], rejected[..Math.Min(rest, rejected.Length)]);
         }
@@ -65,7 +74,11 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         {
             (int[] prompt, int[] answer) = Placed(row, r => tokenizer.TokenizeOne(r, "completion"));
             if (maxLength > 0 && truncation == Truncation.KeepStart && prompt.Length >= maxLength) leftOut.Add(PlaceOf(row));
-            else kept.Add((prompt, answer, (bool)row.Fields["label"]!));
+            else
+            {
+                NoteCut(row, prompt.Length + answer.Length);
+                kept.Add((prompt, answer, (bool)row.Fields["label"]!));
+            }
         }
         List<TrainingExample> examples = [];
         foreach ((int[] Prompt, int[] Answer, bool Good)[] ring in kept.Chunk(Math.Max(1, batch)))
@@ -85,13 +98,9 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         row = ImplicitPrompt.Extract(row);
         int[] chosen = tokenizer.Whole(row, "chosen"), rejected = tokenizer.Whole(row, "rejected");
         if (maxLength > 0 && Math.Max(chosen.Length, rejected.Length) > maxLength) return null;
-        Dictionary<string, double>? margin = row.Has("margin") ? new() { ["margin"] = Margin(row) } : null;
+        Dictionary<string, double>? margin = row.Has("margin") ? new() { ["margin"] = ReadableRows.Margin(row) } : null;
         return new TrainingExample([TrainingSequence.Whole(chosen), TrainingSequence.Whole(rejected)], margin);
     });
-
-    private static double Margin(Row row) =>
-        double.TryParse(row.Text("margin"), NumberStyles.Float, CultureInfo.InvariantCulture, out double margin) && double.IsFinite(margin)
-            ? margin : throw row.Error($"margin is '{row.Text("margin")}'; expected a number.");
 
     private (int[] Prompt, int[] Answer) Cpo(Row row, string side)
     {
@@ -112,6 +121,11 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         return examples;
     }
 
+    private void NoteCut(Row row, int length)
+    {
+        if (maxLength > 0 && length > maxLength) cut.Add(PlaceOf(row));
+    }
+
     private static string PlaceOf(Row row) => row.Line > 0 ? $"{row.Source}:{row.Line}" : row.Id;
 
     /// <summary>Errors get the place of the row.</summary>
@@ -121,9 +135,9 @@ public sealed class PreferenceExamples(ModelText text, int maxLength, Truncation
         {
             return make(row);
         }
-        catch (HoneException error) when (row.Line > 0 && !error.Message.StartsWith(row.Source, StringComparison.Ordinal))
+        catch (HoneException error)
         {
-            throw row.Error(error.Message);
+            throw row.Placed(error);
         }
     }
 }

@@ -160,7 +160,7 @@ public static class PreferenceRecipes
 
     private static JsonObject Recorded(TrainingJob job, JsonObject result, PreferenceExamples rows, Dataset data)
     {
-        (result["rows_left_out"], result["data_sha256"]) = (rows.LeftOut + data.Skipped, data.Sha256);
+        (result["rows_left_out"], result["rows_cut"], result["data_sha256"]) = (rows.LeftOut + data.Skipped, rows.CutRows.Count, data.Sha256);
         job.Record(result);
         return result;
     }
@@ -186,5 +186,7 @@ public static class PreferenceRecipes
     {
         foreach (string place in rows.LeftOutRows.Take(ShownRows)) run.Reporter.Warn($"left out: {place}: the prompt or the pair is longer than {options.MaxLength} tokens (--max-length).");
         if (rows.LeftOut > ShownRows) run.Reporter.Warn($"left out: {rows.LeftOut - ShownRows} more rows that are too long.");
+        foreach (string place in rows.CutRows.Take(ShownRows)) run.Reporter.Warn($"cut: {place}: prompt and answer are longer than {options.MaxLength} tokens (--max-length).");
+        if (rows.CutRows.Count > ShownRows) run.Reporter.Warn($"cut: {rows.CutRows.Count - ShownRows} more rows that are too long.");
     }
 }

@@ -33,9 +33,16 @@ public sealed partial class JudgePrompt
         (this.text, this.template) = (text, template);
         foreach (string place in (string[])["{{prompt}}", "{{a}}", "{{b}}"])
             if (!template.Contains(place, StringComparison.Ordinal)) throw new HoneException($"the judge's template lacks {place}; it needs {{{{prompt}}}}, {{{{a}}}} and {{{{b}}}}.");
+        (First, Second) = (first, second);
         (FirstId, SecondId) = (Single(first), Single(second));
         if (FirstId == SecondId) throw new HoneException($"both verdicts are '{first}': give two different ones with --verdict-first and --verdict-second.");
     }
+
+    /// <summary>Verdict for the reply shown first.</summary>
+    public string First { get; }
+
+    /// <summary>Verdict for the reply shown second.</summary>
+    public string Second { get; }
 
     /// <summary>Token of the verdict for the reply shown first.</summary>
     public int FirstId { get; }
@@ -44,12 +51,15 @@ public sealed partial class JudgePrompt
     public int SecondId { get; }
 
     /// <summary>The question as tokens; the verdict comes next.</summary>
-    public int[] Tokens(string prompt, string a, string b) => text.Prompt(Place().Replace(template, m => m.Groups[1].Value switch
+    public int[] Tokens(string prompt, string a, string b) => text.Prompt(Question(prompt, a, b));
+
+    /// <summary>The question as text.</summary>
+    public string Question(string prompt, string a, string b) => Place().Replace(template, m => m.Groups[1].Value switch
     {
         "prompt" => prompt.Trim(),
         "a" => a.Trim(),
         _ => b.Trim(),
-    }));
+    });
 
     private int Single(string verdict)
     {

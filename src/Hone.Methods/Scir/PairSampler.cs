@@ -19,6 +19,9 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
     /// <summary>Says which of two answers to a row is better, where that is known: 1, −1 or 0.</summary>
     public Func<Row, string, string, int>? Gold { get; init; }
 
+    /// <summary>Judges pairs in the model's place; null where it judges itself.</summary>
+    public EndpointJudge? Judge { get; init; }
+
     /// <summary>Pairs of equal answers that were dropped.</summary>
     public int Equal { get; private set; }
 
@@ -47,12 +50,13 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
         return WithReference(pairs, reference);
     }
 
-    /// <summary>The pairs with log-probabilities under the reference.</summary>
+    /// <summary>The pairs with log-probabilities under the reference, and with another judge's verdicts where there is one.</summary>
     public List<ScirPair> WithReference(List<ScirPair> pairs, ReferencePolicy reference)
     {
         List<TrainingExample> scored = reference.AddTo([.. pairs.Select(p => new TrainingExample(p.Answers()))], options.Train.MicroTokens, model.Workers);
         double Sum(int i, int side) => scored[i].Sequences[side].Reference!.Where((_, t) => scored[i].Sequences[side].Weights[t] != 0).Sum(x => (double)x);
-        return [.. pairs.Select((p, i) => p with { FirstReference = Sum(i, 0), SecondReference = Sum(i, 1) })];
+        List<ScirPair> whole = [.. pairs.Select((p, i) => p with { FirstReference = Sum(i, 0), SecondReference = Sum(i, 1) })];
+        return Judge is null ? whole : Judge.Judge(whole, run.Cancellation);
     }
 
     /// <summary>Whether the pair and the judge's question about it fit.</summary>
@@ -61,7 +65,7 @@ internal sealed class PairSampler(TextModel model, JudgePrompt judge, ScirOption
         int limit = model.Model.Config.MaxPositions > 0 ? model.Model.Config.MaxPositions : int.MaxValue;
         if (options.MaxLength > 0) limit = Math.Min(limit, options.MaxLength);
         int longest = pair.Prompt.Length + Math.Max(pair.First.Length, pair.Second.Length);
-        return Math.Max(longest, judge.Tokens(pair.Question, pair.FirstText, pair.SecondText).Length) <= limit;
+        return Judge is not null ? longest <= limit : Math.Max(longest, judge.Tokens(pair.Question, pair.FirstText, pair.SecondText).Length) <= limit;
     }
 
     private GenerationRequest Request(int[] prompt, RandomStream stream) => new()

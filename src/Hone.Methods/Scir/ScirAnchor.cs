@@ -30,7 +30,7 @@ internal sealed class ScirAnchor
 
     /// <summary>
     /// What the seeds teach as anchors, one unit of loss each: half of it the likelihood of the better answer, half the judge's verdict in
-    /// both orders.
+    /// both orders; the likelihood alone where another judge judges.
     /// </summary>
     public IReadOnlyList<TrainingExample> Examples { get; }
 
@@ -70,7 +70,9 @@ internal sealed class ScirAnchor
     private static TrainingExample Taught(ScirPair pair, JudgePrompt judge)
     {
         TrainingSequence better = pair.Answers()[pair.Gold > 0 ? 0 : 1];
-        float share = 0.5f / Math.Max(1, better.Targets);
+        bool judges = pair.Judged is null; // a model that is not the judge need not learn to be one
+        float share = (judges ? 0.5f : 1) / Math.Max(1, better.Targets);
+        if (!judges) return new(better with { Weights = [.. better.Weights.Select(w => w * share)] });
         (int forFirst, int forSecond) = pair.Gold > 0 ? (judge.FirstId, judge.SecondId) : (judge.SecondId, judge.FirstId);
         return new([
             better with { Weights = [.. better.Weights.Select(w => w * share)] },

@@ -14,7 +14,8 @@ namespace Hone.Methods.Scir;
 internal sealed class ScirBatch
 {
     /// <summary>Names of the numbers that a pair carries.</summary>
-    public const string FirstReference = "reference/first", SecondReference = "reference/second", FixedLabel = "label", WarmUp = "warmup", Gold = "gold";
+    public const string FirstReference = "reference/first", SecondReference = "reference/second", FixedLabel = "label", WarmUp = "warmup", Gold = "gold",
+        JudgedAsGiven = "judged/as_given", JudgedSwapped = "judged/swapped";
 
     private const int SequencesOfPair = 4;
     private readonly TrainingBatch batch;
@@ -77,9 +78,11 @@ internal sealed class ScirBatch
         ColumnGraph graph = values.Graph;
         int tokens = batch.Tokens.Length;
         Column Ratio(int[] groups, string reference) => values.GroupSum(Padded(groups), Pairs.Count) - graph.Constant(Column(reference));
-        return new(
-            Ratio(first, FirstReference), Ratio(second, SecondReference), firstLength, secondLength,
-            values.Pick([.. Enumerable.Range(0, Pairs.Count).Select(i => tokens + 2 * i)]), values.Pick([.. Enumerable.Range(0, Pairs.Count).Select(i => tokens + 2 * i + 1)]));
+        bool isJudgedElsewhere = Pairs.Count > 0 && Pairs[0].Columns!.ContainsKey(JudgedAsGiven);
+        Column Judged(int order) => isJudgedElsewhere
+            ? graph.Constant(Column(order == 0 ? JudgedAsGiven : JudgedSwapped))
+            : values.Pick([.. Enumerable.Range(0, Pairs.Count).Select(i => tokens + 2 * i + order)]);
+        return new(Ratio(first, FirstReference), Ratio(second, SecondReference), firstLength, secondLength, Judged(0), Judged(1));
     }
 
     /// <summary>Weighted cross-entropy of all anchors, one number.</summary>

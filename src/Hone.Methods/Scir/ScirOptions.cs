@@ -117,6 +117,9 @@ public sealed record ScirOptions : TrainerOptions
     [Limits(AtLeast = 0, AtMost = 1)]
     public double MaxDrop { get; init; } = 0.02;
 
+    [Description("endpoint of another judge, hone:PATH or http://host:port/v1#model; the model judges itself when left out")]
+    public string Judge { get; init; } = "";
+
     [Description("file with the judge's question: {{prompt}}, {{a}} and {{b}} are filled in")]
     public string JudgeTemplate { get; init; } = "";
 

@@ -22,6 +22,9 @@ public sealed record ScirPair(string Question, int[] Prompt, int[] First, int[] 
     /// <summary>1 where the first answer is known to be better, −1 for the second, 0 where nobody knows. Never learnt from, only logged.</summary>
     public int Gold { get; init; }
 
+    /// <summary>What another judge says: log-odds of the answer shown first, in this order and in the other; null where the model itself judges.</summary>
+    public (double AsGiven, double Swapped)? Judged { get; init; }
+
     /// <summary>The four sequences of the pair.</summary>
     /// <param name="judge">The judge's question.</param>
     /// <param name="columns">Numbers besides the references and the gold preference.</param>
@@ -34,6 +37,12 @@ public sealed record ScirPair(string Question, int[] Prompt, int[] First, int[] 
             [ScirBatch.Gold] = Gold,
         };
         foreach ((string name, double value) in columns) all[name] = value;
+        if (Judged is { } said)
+        {
+            (all[ScirBatch.JudgedAsGiven], all[ScirBatch.JudgedSwapped]) = said;
+            TrainingSequence nothing = Unlearnt([judge.FirstId]); // the model is not asked
+            return new([.. Answers(), nothing, nothing], all);
+        }
         return new([.. Answers(), Unlearnt(judge.Tokens(Question, FirstText, SecondText)), Unlearnt(judge.Tokens(Question, SecondText, FirstText))], all);
     }
 
@@ -42,7 +51,14 @@ public sealed record ScirPair(string Question, int[] Prompt, int[] First, int[] 
         [TrainingSequence.FromPrompt([.. Prompt, .. First], Prompt.Length), TrainingSequence.FromPrompt([.. Prompt, .. Second], Prompt.Length)];
 
     /// <summary>As a line of pairs.jsonl.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        JsonObject json = Known();
+        if (Judged is { } said) (json["judged_as_given"], json["judged_swapped"]) = (said.AsGiven, said.Swapped);
+        return json;
+    }
+
+    private JsonObject Known() => new()
     {
         ["question"] = Question,
         ["first_text"] = FirstText,
@@ -64,6 +80,7 @@ public sealed record ScirPair(string Question, int[] Prompt, int[] First, int[] 
             FirstReference = (double)row.Fields["reference_first"]!,
             SecondReference = (double)row.Fields["reference_second"]!,
             Gold = (int)row.Fields["gold"]!,
+            Judged = row.Fields["judged_as_given"] is { } said ? ((double)said, (double)row.Fields["judged_swapped"]!) : null,
         };
     }
 

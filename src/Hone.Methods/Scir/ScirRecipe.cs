@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hone.Agents.Chat;
 using Hone.Core;
 using Hone.Data;
 using Hone.Inference;
@@ -8,6 +9,7 @@ using Hone.Models.Decoder;
 using Hone.Models.Formats;
 using Hone.Models.Loading;
 using Hone.Training.Objectives;
+using Microsoft.Extensions.AI;
 
 namespace Hone.Methods.Scir;
 
@@ -36,7 +38,9 @@ public static class ScirRecipe
             Inputs = new JsonObject { ["data_sha256"] = data.Sha256, ["rows"] = prompts.Count, ["anchor_sha256"] = anchor?.Sha256 ?? "", ["judge_template"] = template },
         };
         ReferencePolicy? reference = Reference(model, options, job);
-        PairSampler sampler = new(model, judge, options, own);
+        using IChatClient? client = options.Judge.Length == 0 ? null : LocalEndpoints.Open(options.Judge, new ChatEndpointOptions { Cache = own.Folder.Length == 0 ? null : own.PathOf("judge") });
+        EndpointJudge? other = client is null ? null : new(client, judge, run.Seed);
+        PairSampler sampler = new(model, judge, options, own) { Judge = other };
         ScirAnchor known = anchor is null
             ? ScirAnchor.None(judge)
             : ScirAnchor.Of(model, anchor, judge, sampler, options.HeldOutShare, reference ?? ReferencePolicy.Of(model.Model), own);
@@ -44,6 +48,11 @@ public static class ScirRecipe
         ScirSource source = new(model, prompts, judge, sampler, known, reference, whole, own);
         JsonObject result = job.Run(source, data.Rows.Count, new ScirObjective(model.Model, judge, options.Loss, options.Train.Recompute));
         if (!dryRun) source.Finish();
+        if (other is not null)
+        {
+            result["judge_unreadable"] = other.Unreadable;
+            if (other.Unreadable > 0) run.Reporter.Warn($"{other.Unreadable} questions to the judge were not answered by '{options.VerdictFirst}' or '{options.VerdictSecond}'; their pairs are never consistent.");
+        }
         result["iterations"] = options.Iterations;
         result["pairs"] = new JsonArray([.. source.PairCounts.Values.Select(c => (JsonNode)c)]);
         result["audits"] = new JsonArray([.. source.Audits.Values.Select(a => a.ToJson())]);

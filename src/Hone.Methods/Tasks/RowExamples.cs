@@ -40,9 +40,9 @@ public sealed class RowExamples(ModelText text, SftFormat format)
         {
             return tokenizer.Tokenize(row);
         }
-        catch (HoneException error) when (row.Line > 0 && !error.Message.StartsWith(row.Source, StringComparison.Ordinal))
+        catch (HoneException error)
         {
-            throw row.Error(error.Message);
+            throw row.Placed(error);
         }
     }
 }

@@ -71,15 +71,18 @@ public sealed class TlExamples(ModelText text, TlOptions options)
         {
             if (sample.Trajectory.Tools.All(t => t.Name != sample.Turn.Call!.Name)) NotOffered++;
             else if (options.MaxLength > 0 && text.QuestionAndAnswer(sample.Prompt, sample.Turn.Text).Ids.Length > options.MaxLength) TooLong++;
-            else rows.Add(new($"{sample.Trajectory.Id}/{sample.Index + 1}", new JsonObject
-            {
-                ["question"] = sample.Prompt,
-                ["answer"] = sample.Turn.Text,
-                ["tools"] = new JsonArray([.. sample.Trajectory.Tools.Select(t => (JsonNode)t.ToJson())]),
-            }));
+            else rows.Add(Task(sample));
         }
         return rows;
     }
+
+    /// <summary>A call as a task row.</summary>
+    public static Row Task(TlSample sample) => new($"{sample.Trajectory.Id}/{sample.Index + 1}", new JsonObject
+    {
+        ["question"] = sample.Prompt,
+        ["answer"] = sample.Turn.Text,
+        ["tools"] = new JsonArray([.. sample.Trajectory.Tools.Select(t => (JsonNode)t.ToJson())]),
+    });
 
     private double[] Weights(TlSample sample, TokenizedCompletion tokens)
     {

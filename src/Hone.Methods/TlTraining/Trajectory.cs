@@ -20,7 +20,11 @@ public enum Speaker
 /// <param name="Text">What is said; for a call, the call in Python's syntax.</param>
 /// <param name="Call">The call, where the turn is one.</param>
 /// <param name="Failed">What whoever ran the tool says of it: whether it failed; null where nothing is said.</param>
-public sealed record Turn(Speaker Speaker, string Text, ToolCall? Call = null, bool? Failed = null);
+public sealed record Turn(Speaker Speaker, string Text, ToolCall? Call = null, bool? Failed = null)
+{
+    /// <summary>Index of the message it was read from; a message with several calls is several turns.</summary>
+    public int Message { get; init; }
+}
 
 /// <summary>A conversation with tools.</summary>
 /// <param name="Id">Name of the row.</param>
@@ -41,12 +45,12 @@ public sealed record Trajectory(string Id, IReadOnlyList<ToolDocument> Tools, IR
             IReadOnlyList<ToolDocument> tools = ToolDocument.ReadAll(row.Fields["tools"]);
             if (row.Fields["messages"] is not JsonArray messages) throw new HoneException("a trajectory needs 'messages' or 'conversations'.");
             List<Turn> turns = [];
-            for (int i = 0; i < messages.Count; i++) turns.AddRange(Read(messages[i] as JsonObject, i, tools));
+            for (int i = 0; i < messages.Count; i++) turns.AddRange(Read(messages[i] as JsonObject, i, tools).Select(t => t with { Message = i }));
             return new(row.Id, tools, turns);
         }
         catch (HoneException error)
         {
-            throw row.Error(error.Message);
+            throw row.Placed(error);
         }
     }
 

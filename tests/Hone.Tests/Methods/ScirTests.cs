@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hone.Core.Chat;
 using Hone.Inference;
 using Hone.Methods.Scir;
 using Hone.Models.Loading;
@@ -8,6 +9,7 @@ using Hone.Tests.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
 using Hone.Training.Objectives.Values;
+using Microsoft.Extensions.AI;
 
 namespace Hone.Tests.Methods;
 
@@ -44,6 +46,51 @@ public class ScirTests
     {
         Assert.Equal(agree, Penalty("agree", p, q), 1e-6);
         Assert.Equal(divergence, Penalty("js+h", p, q, eta: 0), 1e-6);
+    }
+
+    /// <summary>A judge elsewhere: verdicts by log-probabilities, by samples, and none.</summary>
+    [Fact]
+    public void Another_judges_verdicts_become_log_odds()
+    {
+        TextModel model = new(ModelLoader.Load(Assets.Require("models/seed-weak")));
+        JudgePrompt prompt = new(model.Text, "{{prompt}} {{a}} {{b}}", "1", "2");
+        ScirPair pair = new("q", [5], [6], [7], "good", "bad");
+        EndpointJudge byLogProbs = new(new Judge(text => (text.IndexOf("good", StringComparison.Ordinal) < text.IndexOf("bad", StringComparison.Ordinal) ? "1" : "2", 0.8)), prompt, 1);
+        ScirPair judged = byLogProbs.Judge([pair], default)[0];
+        Assert.Equal(Math.Log(0.8 / 0.2), judged.Judged!.Value.AsGiven, 1e-9);
+        Assert.Equal(-Math.Log(0.8 / 0.2), judged.Judged!.Value.Swapped, 1e-9);
+        EndpointJudge bySamples = new(new Judge(_ => ("1.", null)), prompt, 1);
+        Assert.Equal(Math.Log(8.5 / 0.5), bySamples.Judge([pair], default)[0].Judged!.Value.AsGiven, 1e-9);
+        EndpointJudge unreadable = new(new Judge(_ => ("Both are fine.", null)), prompt, 1);
+        Assert.Equal((0.0, 0.0), unreadable.Judge([pair], default)[0].Judged);
+        Assert.Equal(2, unreadable.Unreadable);
+        ScirPair read = ScirPair.FromJson(new Row("1", judged.ToJson()));
+        Assert.Equal(judged.Judged, read.Judged);
+        TrainingExample example = read.ToExample(prompt);
+        Assert.Equal([1, 1], example.Sequences.Skip(2).Select(s => s.Ids.Length));
+        ColumnGraph graph = new();
+        PairColumns scores = new ScirBatch(TrainingBatch.Split([example], 64).Single()).Scores(graph.Variable(new double[6]));
+        Assert.Equal(judged.Judged!.Value.AsGiven, scores.AsGiven.Values[0]);
+        Assert.Equal(0.8, new JudgeReward().Of(scores).First[0], 1e-9);
+    }
+
+    private sealed class Judge(Func<string, (string Verdict, double? Probability)> say) : IChatClient
+    {
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            (string verdict, double? probability) = say(messages.Last().Text);
+            ChatResponse response = new(new ChatMessage(ChatRole.Assistant, verdict));
+            if (probability is { } p && LogProbs.Asked(options) is not null)
+                LogProbs.Attach(response, [new(verdict, Math.Log(p), [(verdict, Math.Log(p)), (verdict == "1" ? "2" : "1", Math.Log(1 - p))])]);
+            return Task.FromResult(response);
+        }
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose() { }
     }
 
     [Theory]

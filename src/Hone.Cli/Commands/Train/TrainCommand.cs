@@ -4,7 +4,11 @@ using Hone.Cli.Options;
 using Hone.Data;
 using Hone.Inference;
 using Hone.Methods.Supervised;
+using Hone.Methods.Tasks;
 using Hone.Models.Loading;
+using Hone.Models.Templates;
+using Hone.Models.Text;
+using Hone.Models.Tokenizers;
 using Hone.Tensors.Threads;
 
 [assembly: Hone.Cli.CliGroup("train", "Train a model on your rows.")]
@@ -48,7 +52,8 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
         T options = recipe.Bind(run);
         Dataset loaded = data.Path(run) is null ? BuiltIn(run.Seed) : data.Load(run, run.OnError);
         using WorkerPool workers = new(run.Threads);
-        Source source = new(ModelArgument.Locate(run.Get(model)!), run.Get(tokenizer), workers, options.KeepQuantized);
+        Source source = new(ModelArgument.Locate(run.Get(model)!), run.Get(tokenizer), workers, options.KeepQuantized, run.OnError);
+        if (run.OnError == OnError.Skip) loaded = Readable(loaded, source, run.Reporter);
         JsonObject result = Train(source, loaded, options, run.Context(run.Out ?? Path.Combine("runs", Name)), run.Get(dryRun));
         if (run.IsJson) run.WriteJson(result);
         else run.Output.WriteLine(Summary(result));
@@ -58,6 +63,18 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
     /// <summary>Rows where none were given.</summary>
     protected virtual Dataset BuiltIn(long seed) => throw new HoneException("give rows with --data.");
 
+    /// <summary>What else a row must pass before the training begins, under <c>--on-error skip</c>.</summary>
+    /// <exception cref="HoneException">It cannot be used.</exception>
+    protected virtual void Check(ModelText text, Row row) => ReadableRows.Check(text, row);
+
+    /// <summary>The rows that pass <see cref="Check"/>.</summary>
+    protected Dataset Readable(Dataset data, Source source, IReporter reporter)
+    {
+        Tokenizer tokens = Tokenizer.Load(source.Tokenizer ?? source.Model);
+        ModelText text = new(tokens, ConversationRenderer.TryFor(tokens), []);
+        return ReadableRows.Of(data, row => Check(text, row), error => reporter.Warn($"left out: {error.Message}"));
+    }
+
     /// <summary>Does the work.</summary>
     protected abstract JsonObject Train(Source source, Dataset data, T options, RunContext run, bool dryRun);
 
@@ -66,7 +83,7 @@ internal abstract class TrainCommand<T>(string rows, bool needsData, params stri
         : $"{result["rows"]} rows, {result["steps"]} steps, loss {(double?)result["loss_first"]:0.000} → {(double?)result["loss_last"]:0.000}; saved in {result["out"]}";
 
     /// <summary>Where the model comes from.</summary>
-    protected sealed record Source(string Model, string? Tokenizer, WorkerPool Workers, bool KeepQuantized)
+    protected sealed record Source(string Model, string? Tokenizer, WorkerPool Workers, bool KeepQuantized, OnError OnError)
     {
         public TextModel Open()
         {

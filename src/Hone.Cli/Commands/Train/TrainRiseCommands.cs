@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hone.Data;
 using Hone.Methods.Rise;
+using Hone.Models.Text;
 
 namespace Hone.Cli.Commands.Train;
 
@@ -18,6 +19,11 @@ internal sealed class TrainRiseCommand() : TrainCommand<RiseOptions>(
     ];
 
     protected override string Name => "rise";
+
+    protected override void Check(ModelText text, Row row)
+    {
+        if (row.Has("chosen")) RisePair.Of(row);
+    }
 
     protected override JsonObject Train(Source source, Dataset data, RiseOptions options, RunContext run, bool dryRun) =>
         RiseRecipe.Run(source.Open(), data, options, run, dryRun);

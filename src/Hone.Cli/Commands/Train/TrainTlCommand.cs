@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hone.Data;
 using Hone.Methods.TlTraining;
+using Hone.Models.Text;
 
 namespace Hone.Cli.Commands.Train;
 
@@ -24,6 +25,9 @@ internal sealed class TrainTlCommand() : TrainCommand<TlOptions>(
     ];
 
     protected override string Name => "tl";
+
+    /// <summary>Conversations are written out by the method, not by the model's template.</summary>
+    protected override void Check(ModelText text, Row row) => Trajectory.Read(row);
 
     protected override JsonObject Train(Source source, Dataset data, TlOptions options, RunContext run, bool dryRun) =>
         TlRecipe.Run(source.Open(), data, options, run, dryRun);
