@@ -86,7 +86,7 @@ internal sealed class GrpoExperiment
     {
         start.Restore();
         List<Row> rows = [.. drawn.Where(d => d.Reward >= 1).DistinctBy(d => (d.Item.Prompt, d.Item.Output))
-            .Select((d, i) => new Row($"{i}", new JsonObject { ["prompt"] = d.Item.Prompt + "\n", ["completion"] = d.Item.Output }))];
+            .Select((d, i) => new Row($"{i}", Learnt(d.Item, "completion")))];
         if (rows.Count == 0) return new(Before, 0, 0);
         SftOptions options = new() { MaxLength = 0, Train = new() { Epochs = 1, Batch = 32, Lr = 5e-4, MicroTokens = 8192 } };
         return Timed(() => SftRecipe.Run(model, Rows(rows, RowKind.PromptCompletion), options, run), () => rows.Count);
@@ -111,9 +111,20 @@ internal sealed class GrpoExperiment
             random.Shuffle<RewardItem>(right);
             random.Shuffle<RewardItem>(wrong);
             for (int i = 0; i < Math.Min(2, Math.Min(right.Length, wrong.Length)); i++)
-                pairs.Add(new($"{pairs.Count}", new JsonObject { ["prompt"] = right[i].Prompt + "\n", ["chosen"] = right[i].Output, ["rejected"] = wrong[i].Output }));
+            {
+                JsonObject pair = Learnt(right[i], "chosen");
+                pair["rejected"] = Learnt(wrong[i], "rejected")["rejected"]!.DeepClone();
+                pairs.Add(new($"{pairs.Count}", pair));
+            }
         }
         return pairs;
+    }
+
+    /// <summary>Prompt and completion in the form in which the model was asked and answered: through its template.</summary>
+    private JsonObject Learnt(RewardItem item, string side)
+    {
+        JsonObject fields = PromptRows.Answered(item.Row, item.Output, model.Text.HasTemplate).Fields;
+        return new JsonObject { ["prompt"] = fields["prompt"]!.DeepClone(), [side] = fields["answer"]!.DeepClone() };
     }
 
     private GrpoArm Timed(Func<JsonObject> train, Func<int> rows)
