@@ -22,7 +22,6 @@ namespace Hone.Methods.FlatLora;
 public sealed class FlatLoraReproduction : IReproduction
 {
     private const string Start = "start", Plain = "LoRA", Sam = "LoRA-SAM 0.05";
-    private const int LeastSeeds = 5; // the card judges sharpness over five paired seeds
     private const double Probe = 0.2; // strength at which sharpness is measured, as on the card
     private static readonly double[] Sigmas = [0.05, 0.15, 0.3, 0.6];
 
@@ -41,9 +40,8 @@ public sealed class FlatLoraReproduction : IReproduction
         Size size = options.IsQuick ? Size.Quick : Size.Full;
         (string Name, TrainerSettings? Settings)[] arms = Arms();
         string path = Assets.Require("models/seed-weak");
-        int seeds = options.IsQuick ? options.Seeds : Math.Max(options.Seeds, LeastSeeds);
-        using IProgressTask progress = run.Reporter.Start("flat-lora", (long)seeds * arms.Length, "arms");
-        Dictionary<string, List<Outcome>> results = SideBySide.Run<Outcome>(seeds, [.. arms.Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
+        using IProgressTask progress = run.Reporter.Start("flat-lora", (long)options.Seeds * arms.Length, "arms");
+        Dictionary<string, List<Outcome>> results = SideBySide.Run<Outcome>(options.Seeds, [.. arms.Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
         {
             RunContext seeded = new("", run.Seed + s, null, run.Cancellation);
             Outcome outcome = RunArm(TextModel.Open(path), Rows.Draw(size.Rows, size.Test, seeded), arm.Settings, size, seeded);

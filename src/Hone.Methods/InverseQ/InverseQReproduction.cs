@@ -60,8 +60,8 @@ public sealed class InverseQReproduction : IReproduction
             "A noisy estimator leaves a plateau.", "KL(policy‖optimum) with noise 0.3 on log π*, minus that without",
             OverSeeds.Mean(tables.Select(t => t.Noisy.Divergence - t.InverseQ.Divergence)), 0);
         yield return Claim.AtLeast(
-            "Without a tag, the model comes to do what the tag asks for.", "share of answers with steps, divided by that behind the tag",
-            OverSeeds.Mean(arms[Conditioned].Zip(starts, (a, m) => a.Score / m.Tagged)), 0.9);
+            "Without a tag, the model comes to do what the tag asks for.", "gain divided by 90 % of the tag's gain",
+            OverSeeds.Mean(arms[Conditioned].Zip(starts, (a, m) => (a.Score - m.Score) / (0.9 * (m.Tagged - m.Score)))), 1);
         yield return Claim.AtMost(
             "It needs no more samples than GRPO on the rule for 80 % of the gain.", "samples minus GRPO's",
             OverSeeds.Difference(arms[Conditioned], arms[Grpo], a => a.SamplesTo80), 0, "a run that never got there counts as its whole budget");

@@ -16,7 +16,7 @@ namespace Hone.Methods.InverseQ;
 /// <summary>What one way of learning came to.</summary>
 /// <param name="Score">Share of samples without a tag that show their steps, at the end.</param>
 /// <param name="Kl">Mean log-ratio to the start per sampled text, in nats.</param>
-/// <param name="SamplesTo80">Texts sampled until the samples of four steps together had 80 % of the gain the tag gives; the whole budget where never.</param>
+/// <param name="SamplesTo80">Texts sampled until a step's samples had 80 % of the gain the tag gives; the whole budget where never.</param>
 internal sealed record StyleOutcome(double Score, double Kl, int SamplesTo80);
 
 /// <summary>
@@ -26,7 +26,6 @@ internal sealed record StyleOutcome(double Score, double Kl, int SamplesTo80);
 internal sealed class StyleExperiment
 {
     private const string GoodTag = "{question} write", BadTag = "{question} answer";
-    private const int Window = 4; // steps whose samples are looked at together: those of one are too few
     private static readonly WordProblemOptions Short = new() { MinSteps = 1, MaxSteps = 2, DistractorShare = 0 };
     private readonly TextModel model;
     private readonly StyleSize size;
@@ -113,13 +112,10 @@ internal sealed class StyleExperiment
         int reached = size.Steps * size.Batch, seen = 0;
         double wanted = start.Score + 0.8 * (start.Tagged - start.Score);
         Watched watched = new(source, size.Batch, isGood);
-        Queue<double> shares = [];
         Train(objective, watched, size.Steps, size.Batch, size.Rate, () =>
         {
             seen += size.Batch;
-            shares.Enqueue(watched.Share);
-            if (shares.Count > Window) shares.Dequeue();
-            if (reached == size.Steps * size.Batch && shares.Count == Window && shares.Average() >= wanted) reached = seen;
+            if (reached == size.Steps * size.Batch && watched.Share >= wanted) reached = seen;
         });
         return Outcome(reached);
     }
@@ -215,7 +211,7 @@ internal sealed record StyleStart(WeightSnapshot Weights, double Score, double T
 /// <summary>How large the experiment is.</summary>
 internal sealed record StyleSize(int TeachingSteps, int Steps, int Batch, int Test, int MaxTokens, double Rate)
 {
-    public static StyleSize Full { get; } = new(120, 48, 16, 256, 40, 1e-4);
+    public static StyleSize Full { get; } = new(100, 24, 32, 128, 40, 3e-4);
 
     public static StyleSize Quick { get; } = new(50, 5, 16, 30, 40, 1e-3);
 }

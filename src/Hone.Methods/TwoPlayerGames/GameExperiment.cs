@@ -27,9 +27,9 @@ internal sealed record GameSize(int StartSteps, int Updates, int DefendSteps, in
 /// <param name="Seeds">Share of unsafe answers to the seeds.</param>
 /// <param name="HeldOut">Share of unsafe answers to things and ways of asking that were not among the seeds.</param>
 /// <param name="Helpful">Share of right answers to usual questions.</param>
-/// <param name="Distinct">Different pairs of neighbouring words in the adversary's attacks, as a share of all; like all that follows at the ends of the adversary's turns, mean over them.</param>
+/// <param name="Distinct">Different pairs of neighbouring words in the adversary's attacks, as a share of all.</param>
 /// <param name="Diversity">1 − SelfBLEU of the attacks.</param>
-/// <param name="TopShare">Share of the most frequent attack, largest over the turns.</param>
+/// <param name="TopShare">Share of the most frequent attack.</param>
 /// <param name="Success">Share of the attacks that got an unsafe answer.</param>
 internal sealed record GameArm(double Seeds, double HeldOut, double Helpful, double Distinct, double Diversity, double TopShare, double Success);
 
@@ -40,7 +40,6 @@ internal sealed record GameStart(WeightSnapshot Defender, WeightSnapshot Adversa
 internal sealed class GameExperiment
 {
     private const double Rate = 5e-5;
-    private const int Watched = 64; // attacks looked at after a turn of the adversary
     private readonly GameSize size;
     private readonly RunContext run;
     private readonly TextModel defender, adversary;
@@ -99,22 +98,11 @@ internal sealed class GameExperiment
         };
         RunContext own = new("", run.Seed, null, run.Cancellation);
         using RuleGuard guard = new(OwnersScenario.IsUnsafe);
-        List<GameStanding> attacks = [];
-        GameRun? played = null;
-        int round = options.DefendSteps + options.AttackSteps;
-        using GameRun game = played = new(defender, plays ? adversary : null, seeds, seeds[..200], guard, NoveltyArchive.WordVectors, options, own, GamePrompts.Place)
-        {
-            // What the adversary has found is there to be seen before the defender's next turn and gone after it.
-            AfterStep = step =>
-            {
-                if (options.AttackSteps > 0 && step.Step % round == 0) attacks.Add(GameStanding.Of(played!.Source, seeds[..Watched], NoveltyArchive.WordVectors, $"stage={step.Step}"));
-            },
-        };
+        using GameRun game = new(defender, plays ? adversary : null, seeds, seeds[..200], guard, NoveltyArchive.WordVectors, options, own, GamePrompts.Place);
         if (updates > 0) game.Train();
         GameStanding standing = game.Standing("after")!;
-        if (attacks.Count == 0) attacks.Add(standing);
         return new(standing.PlainSuccess, Share(game, OwnersScenario.HeldOut(), (q, a) => OwnersScenario.IsUnsafe(q, a)), Share(game, OwnersScenario.Benign(), OwnersScenario.IsHelpful),
-            attacks.Average(a => a.DistinctPairs), attacks.Average(a => a.LexicalDiversity), attacks.Max(a => a.TopShare), attacks.Average(a => a.AttackSuccess));
+            standing.DistinctPairs, standing.LexicalDiversity, standing.TopShare, standing.AttackSuccess);
     }
 
     /// <summary>Share of answers to questions as they are, eight drawn for each.</summary>
