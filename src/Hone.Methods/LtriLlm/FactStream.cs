@@ -7,7 +7,7 @@ namespace Hone.Methods.LtriLlm;
 
 /// <summary>What one way of streaming reached.</summary>
 /// <param name="Right">[questions] 1 where the answer was right.</param>
-/// <param name="Recall">[questions] share of the evidence within reach when the answer began, mean over layers.</param>
+/// <param name="Recall">[questions] share of the evidence within reach when the answer began, mean over the layers that look things up.</param>
 /// <param name="Place">[questions] where the fact stood, as a share of the stream.</param>
 /// <param name="Attended">Most keys that a question attended to.</param>
 /// <param name="AttendedEarly">The same after the first quarter of the stream.</param>
@@ -50,7 +50,11 @@ internal sealed class FactStream
     }
 
     /// <summary>Streams the text once and asks every question on a copy.</summary>
-    public StreamArm Ask(TextModel model, LtriOptions options, RunContext run)
+    /// <param name="model">The model.</param>
+    /// <param name="options">The way of streaming.</param>
+    /// <param name="looking">Layers in which evidence counts.</param>
+    /// <param name="run">Cancellation.</param>
+    public StreamArm Ask(TextModel model, LtriOptions options, int[] looking, RunContext run)
     {
         using StreamSession session = new(model, options);
         int[] all = [.. tokens];
@@ -64,7 +68,7 @@ internal sealed class FactStream
         {
             (_, string value, int start, int length) = facts[asked[q]];
             StreamAnswer answer = session.Ask(questions[q], 2, [.. Enumerable.Range(start, length)]);
-            (right[q], recall[q]) = (answer.Text.Contains(value) ? 1 : 0, answer.EvidenceRecall);
+            (right[q], recall[q]) = (answer.Text.Contains(value) ? 1 : 0, looking.Average(layer => answer.LayerRecall[layer]));
             attended = Math.Max(attended, answer.Attended);
         }
         double keys = (double)sizeof(float) * model.Model.Config.KvWidth * model.Model.Config.Layers * all.Length;

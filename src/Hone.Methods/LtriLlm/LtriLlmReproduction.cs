@@ -1,4 +1,5 @@
 using Hone.Core;
+using Hone.Evaluation.LongContext;
 using Hone.Inference;
 using Hone.Inference.Caches.Streaming;
 using Hone.Methods.KvCache;
@@ -51,7 +52,7 @@ public sealed class LtriLlmReproduction : IReproduction
         yield return Claim.AtLeast("Spans planted in an attention map are found.", "F1 of the boundaries, spans three times as dense as the threshold",
             OverSeeds.Mean(results.Select(r => r.PlantedF1)), 0.95);
         yield return Claim.AtMost("A sliding window forgets what left it.", "accuracy on facts outside the window", Mean(Sliding, a => a.Right), 0.05);
-        yield return Claim.AtLeast("Triangles bring the evidence back at least as often as blocks of the same token budget.", "evidence recall minus that of blocks",
+        yield return Claim.AtLeast("Triangles bring the evidence back at least as often as blocks of the same token budget.", "evidence recall, in layers with heads that copy, minus that of blocks",
             Difference(Ltri, Blocks, a => a.Recall), 0);
         yield return Claim.AtLeast("Voting and persistence help, or at least do no harm, to recall.", "evidence recall minus that without them", Difference(Ltri, Plain, a => a.Recall), 0);
         yield return Claim.AtLeast("Within the trained length the answers are nearly those of full attention.", "accuracy minus nine tenths of full attention's",
@@ -82,6 +83,7 @@ public sealed class LtriLlmReproduction : IReproduction
     {
         int trained = model.Model.Config.MaxPositions;
         FactStream stream = FactStream.Make(model, times * trained, questions, run.Rng("ltri/stream")), within = FactStream.Make(model, trained, questions, run.Rng("ltri/within"));
+        int[] looking = CopyingLayers(model, run);
         Dictionary<string, StreamArm> arms = [];
         foreach ((string name, LtriOptions options) in Ways) arms[name] = Ask(stream, options);
         return new(
@@ -89,10 +91,17 @@ public sealed class LtriLlmReproduction : IReproduction
 
         StreamArm Ask(FactStream asked, LtriOptions options)
         {
-            StreamArm arm = asked.Ask(model, options, run);
+            StreamArm arm = asked.Ask(model, options, looking, run);
             progress.Advance(1);
             return arm;
         }
+    }
+
+    /// <summary>Layers of the heads that copy at least half as often as the best one: where evidence has to be.</summary>
+    private static int[] CopyingLayers(TextModel model, RunContext run)
+    {
+        IReadOnlyList<HeadScore> heads = RetrievalHeads.Detect(model, LongContextTasks.Named("niah_single_2").Take(RecallEvaluation.Options(model, 256), run.Seed, 4), run);
+        return [.. heads.Where(head => head.Score >= heads[0].Score / 2).Select(head => head.Layer).Distinct()];
     }
 
     private sealed record SeedResult(double PlantedF1, Dictionary<string, StreamArm> Arms, StreamArm Short, StreamArm Full);

@@ -11,9 +11,13 @@ namespace Hone.Methods.LtriLlm;
 /// <summary>What a question to a stream brought.</summary>
 /// <param name="Ids">Generated tokens.</param>
 /// <param name="Text">Their text.</param>
-/// <param name="EvidenceRecall">Share of the evidence's tokens that could be attended to when the answer began, mean over layers, 0 to 1; NaN without evidence.</param>
+/// <param name="LayerRecall">[L] share of the evidence's tokens that could be attended to when the answer began, 0 to 1; NaN without evidence.</param>
 /// <param name="Attended">Most keys that a query of the last question token attended to in any layer.</param>
-public sealed record StreamAnswer(int[] Ids, string Text, double EvidenceRecall, int Attended);
+public sealed record StreamAnswer(int[] Ids, string Text, double[] LayerRecall, int Attended)
+{
+    /// <summary>Mean over layers.</summary>
+    public double EvidenceRecall => LayerRecall.Average();
+}
 
 /// <summary>
 /// A text of any length read through a bounded window, and questions about it. Questions are asked on a copy, so that the order in
@@ -69,7 +73,7 @@ public sealed class StreamSession : IDisposable
         using PolicyKvCache copy = (PolicyKvCache)cache.Fork();
         int next = Step(copy, question, wantsLogits: true);
         IReadOnlyList<StreamingStore> layers = Stores(copy);
-        double recall = evidence.Count == 0 ? double.NaN : layers.Average(layer => evidence.Average(token => layer.Covers(token) ? 1.0 : 0));
+        double[] recall = [.. layers.Select(layer => evidence.Count == 0 ? double.NaN : evidence.Average(token => layer.Covers(token) ? 1.0 : 0))];
         int attended = layers.Max(layer => layer.Attended);
         List<int> ids = [];
         while (ids.Count < maxNewTokens && !model.Text.EndIds.Contains(next))

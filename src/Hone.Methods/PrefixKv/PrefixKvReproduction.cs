@@ -21,7 +21,7 @@ public sealed class PrefixKvReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         TextModel model = TextModel.Open(RecallModel.Require());
-        (int length, int count) = options.IsQuick ? (256, 6) : (512, 40);
+        (int length, int count) = options.IsQuick ? (256, 6) : (384, 34);
         Dictionary<(string Arm, double Keep), List<double>> ratio = [], kl = [];
         List<double> smallest = [], spread = [];
         bool isExact = true;

@@ -14,6 +14,8 @@ internal sealed class SpanMemory
     private readonly LtriOptions options;
     private readonly int kvHeads, headSize, group;
     private readonly bool[] votes;
+    private readonly int[] places; // [K] where a key head lies in an index vector; -1 where none of its query heads votes
+    private readonly int vectorWidth;
     private readonly ISpanStore store;
     private readonly List<Entry> spans = [];
     private readonly List<double> memory = [];
@@ -25,8 +27,12 @@ internal sealed class SpanMemory
     public SpanMemory(KvLayer layer, LtriOptions options)
         : this(options, layer.KvHeads, layer.HeadSize, layer.Group, Voters(layer, options), options.Folder.Length == 0 ? new MemorySpanStore() : new FileSpanStore(options.Folder)) { }
 
-    private SpanMemory(LtriOptions options, int kvHeads, int headSize, int group, bool[] votes, ISpanStore store) =>
+    private SpanMemory(LtriOptions options, int kvHeads, int headSize, int group, bool[] votes, ISpanStore store)
+    {
         (this.options, this.kvHeads, this.headSize, this.group, this.votes, this.store) = (options, kvHeads, headSize, group, votes, store);
+        places = Places(votes, group, headSize);
+        vectorWidth = headSize * places.Count(place => place >= 0);
+    }
 
     /// <summary>All spans, oldest first.</summary>
     public IReadOnlyList<TokenSpan> Spans => [.. spans.Select(s => s.Span)];
@@ -45,10 +51,10 @@ internal sealed class SpanMemory
     /// <summary>Adds a span behind all others.</summary>
     /// <param name="span">Its tokens.</param>
     /// <param name="numbers">[length, K · D] keys without rotation, then as many values.</param>
-    /// <param name="vectors">[v, K · D] keys that stand for it.</param>
+    /// <param name="vectors">[v, K · D] keys that stand for it; heads that do not vote are left out of the index.</param>
     public void Add(TokenSpan span, ReadOnlySpan<float> numbers, float[] vectors)
     {
-        spans.Add(new(span, store.Add(numbers), vectors));
+        spans.Add(new(span, store.Add(numbers), OfVoters(vectors)));
         memory.Add(0);
         stayUntil.Add(0);
     }
@@ -139,7 +145,7 @@ internal sealed class SpanMemory
     private float Greatest(float[] vectors, int kvHead, ReadOnlySpan<float> query)
     {
         float greatest = float.NegativeInfinity;
-        for (int at = kvHead * headSize; at < vectors.Length; at += Width)
+        for (int at = places[kvHead]; at < vectors.Length; at += vectorWidth)
             greatest = Math.Max(greatest, TensorPrimitives.Dot(query, vectors.AsSpan(at, headSize)));
         return greatest;
     }
@@ -147,14 +153,30 @@ internal sealed class SpanMemory
     private double Summed(float[] vectors, ReadOnlySpan<float> query)
     {
         double greatest = double.NegativeInfinity;
-        for (int at = 0; at < vectors.Length; at += Width)
+        for (int at = 0; at < vectors.Length; at += vectorWidth)
         {
             double sum = 0;
             for (int h = 0; h < votes.Length; h++)
-                if (votes[h]) sum += TensorPrimitives.Dot(query.Slice(h * headSize, headSize), vectors.AsSpan(at + h / group * headSize, headSize));
+                if (votes[h]) sum += TensorPrimitives.Dot(query.Slice(h * headSize, headSize), vectors.AsSpan(at + places[h / group], headSize));
             greatest = Math.Max(greatest, sum);
         }
         return greatest;
+    }
+
+    private float[] OfVoters(float[] vectors)
+    {
+        if (vectorWidth == Width) return vectors;
+        float[] own = new float[vectors.Length / Width * vectorWidth];
+        for (int v = 0; v < vectors.Length / Width; v++)
+            for (int head = 0; head < kvHeads; head++)
+                if (places[head] >= 0) vectors.AsSpan(v * Width + head * headSize, headSize).CopyTo(own.AsSpan(v * vectorWidth + places[head]));
+        return own;
+    }
+
+    private static int[] Places(bool[] votes, int group, int headSize)
+    {
+        int next = 0;
+        return [.. votes.Chunk(group).Select(heads => heads.Contains(true) ? headSize * next++ : -1)];
     }
 
     /// <summary>Heads of the layer that vote; all where none of it was named.</summary>
