@@ -101,6 +101,15 @@ public sealed class BrokenRowTests : IDisposable
     }
 
     [Fact]
+    public void A_reward_that_says_nothing_is_told_of()
+    {
+        string rows = model.Write("pairs.jsonl", Good, Good), script = model.Write("reward.csx", "(double?)null");
+        CliRun run = Train("grpo", rows, ["--reward", "script:" + script, "--max-completion-length", "3", "--num-generations", "2"]);
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Single(run.Error.Split('\n'), line => line.Contains("the reward 'reward' could not judge any of 2 completions"));
+    }
+
+    [Fact]
     public void What_is_cut_is_named_too()
     {
         string rows = model.Write("pairs.jsonl", Good, Good.Replace("Ann has cups", string.Concat(Enumerable.Repeat("Ann has cups and tea ", 20))));

@@ -42,6 +42,19 @@ public sealed class AdapterSetTests
         Assert.Contains("two adapters", Assert.Throws<HoneException>(() => set.Add("maths", Adapter(2))).Message);
     }
 
+    [Theory]
+    [InlineData("""{"peft_type":"LORA","r":2,"modules_to_save":["lm_head"]}""")]
+    [InlineData("""{"peft_type":"LORA","r":2,"bias":"all"}""")]
+    public void An_adapter_with_whole_weights_is_refused_in_one_line(string config)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config);
+        HoneException error = Assert.Throws<HoneException>(() => new AdapterSet(TinyModels.Llama()).Add("a", model => ModelAdapter.LoadBesideOthers(model, folder)));
+        Assert.Contains("Merge it and serve the result", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     public void Scores_go_through_the_adapter_too()
     {
