@@ -12,8 +12,8 @@ const threads = Number(process.env.THREADS ?? 2);
 // With one thread processor time counts, as on the other side: it passes only while the program runs.
 const now = () => { const { user, system } = process.cpuUsage(); return threads === 1 ? (user + system) / 1e6 : performance.now() / 1000; };
 
-async function sampled(work, amount, unit) {
-  await work();
+async function sampled(work, amount, unit, warms = true) {
+  if (warms) await work();
   const times = [], start = performance.now();
   do times.push(await work()); while (performance.now() - start < 1000 * seconds);
   times.sort((a, b) => a - b);
@@ -63,7 +63,7 @@ async function rollout() {
     })));
     await context.dispose();
     return time;
-  }, 8 * answers * length, "tok/s");
+  }, 8 * answers * length, "tok/s", false); // a sample takes half a minute: what the first one has to warm up does not count
 }
 
 // Decoding after LENGTH tokens with a cache of keys and values of TYPE (F16, Q8_0, Q4_0). The prompt is gone through once; groups of 16 tokens are samples.

@@ -9,11 +9,13 @@ namespace Hone.Cli.Bench;
 internal sealed record BenchTimes(double Best, double Median, int Count);
 
 /// <summary>
-/// Repeats work until its time is up. The first run, which also compiles, does not count. With one thread, processor time is counted, which
+/// Repeats work until its time is up. The first runs, while code is still compiled in stages beside them, do not count. With one thread, processor time is counted, which
 /// passes only while the program runs: other programs then disturb less.
 /// </summary>
 internal static class BenchTimer
 {
+    private const double WarmSeconds = 1.5;
+
     /// <summary>Times whole runs.</summary>
     public static BenchTimes Run(CommandRun run, double seconds, Action work) => Run(run, seconds, () =>
     {
@@ -34,9 +36,11 @@ internal static class BenchTimer
     public static BenchTimes Run(CommandRun run, double seconds, Func<double> work)
     {
         using IProgressTask progress = run.Reporter.Start("measuring", 0, "samples");
-        work();
-        List<double> samples = [];
         long start = Stopwatch.GetTimestamp();
+        do work();
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < Math.Min(seconds, WarmSeconds));
+        List<double> samples = [];
+        start = Stopwatch.GetTimestamp();
         do
         {
             run.Cancellation.ThrowIfCancellationRequested();

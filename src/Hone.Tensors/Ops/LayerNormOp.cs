@@ -45,17 +45,12 @@ public static unsafe class LayerNormOp
         {
             for (int r = start; r < end; r++)
             {
-                ReadOnlySpan<float> row = new(x + (long)r * width, width);
-                Span<float> result = new(y + (long)r * width, width);
-                float mean = TensorPrimitives.Sum(row) / width;
-                TensorPrimitives.Subtract(row, mean, result);
-                float rest = TensorPrimitives.Sum<float>(result) / width;
-                TensorPrimitives.Subtract(result, rest, result);
-                float inverse = 1f / MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(result) / width + eps);
+                float* row = x + (long)r * width, result = y + (long)r * width;
+                float mean = LayerNormRow.Subtract(row, 0, null, width) / width;
+                float rest = LayerNormRow.Subtract(row, mean, result, width) / width;
+                float inverse = 1f / MathF.Sqrt(LayerNormRow.SubtractAndSquare(result, rest, width) / width + eps);
                 (statistics[r], statistics[rows + r], statistics[2 * rows + r]) = (mean, inverse, rest);
-                TensorPrimitives.Multiply(result, inverse, result);
-                if (weight != null) TensorPrimitives.Multiply(result, new ReadOnlySpan<float>(weight, width), result);
-                if (bias != null) TensorPrimitives.Add(result, new ReadOnlySpan<float>(bias, width), result);
+                LayerNormRow.Scale(result, inverse, weight, bias, width);
             }
         }
     }
