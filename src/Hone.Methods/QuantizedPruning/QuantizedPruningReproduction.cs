@@ -24,7 +24,7 @@ public sealed class QuantizedPruningReproduction : IReproduction
         string path = RecallModel.Require();
         ComponentRegistry components = new ComponentRegistry().Scan(typeof(KvOptions).Assembly);
         Dictionary<string, List<double>> scores = [];
-        using IProgressTask progress = run.Reporter.Start("quantized-pruning", options.Seeds * 23L, "settings");
+        using IProgressTask progress = run.Reporter.Start("quantized-pruning", options.Seeds * 21L, "settings");
         for (int s = 0; s < options.Seeds; s++)
         {
             KvEvaluationOptions tasks = new() { Tasks = Tasks, Length = options.IsQuick ? 192 : 512, Samples = options.IsQuick ? 3 : 24, QueryAware = true, SpeedTokens = 0, Seed = run.Seed + s };

@@ -44,7 +44,7 @@ internal sealed class EliteRankCommand : CliCommand
         first r of them, rotated, come closest to the scores with all of them rotated. One order serves every r. Writes JSON to --out.
         """;
 
-    public override IReadOnlyList<Example> Examples { get; } = [new("kv elite rank --model runs/seed-recall/model --data recall --out rank.json", "on generated documents")];
+    public override IReadOnlyList<Example> Examples { get; } = [new("kv elite rank --model models/seed-recall --data recall --out rank.json", "on generated documents")];
 
     public override Task<int> RunAsync(CommandRun run)
     {
@@ -74,7 +74,7 @@ internal sealed class EliteSweepCommand : CliCommand
 
     public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
-    public override IReadOnlyList<Example> Examples { get; } = [new("kv elite sweep --model runs/seed-recall/model --data recall --rank rank.json --ratio 0.25", "a quarter of the cache")];
+    public override IReadOnlyList<Example> Examples { get; } = [new("kv elite sweep --model models/seed-recall --data recall --rank rank.json --ratio 0.25", "a quarter of the cache")];
 
     public override Task<int> RunAsync(CommandRun run)
     {
@@ -117,7 +117,7 @@ internal sealed class EliteConvertCommand : CliCommand
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("kv elite convert --model runs/seed-recall/model --rank rank.json --data recall --ratio 0.25 --out runs/elite", "the best division of a quarter"),
+        new("kv elite convert --model models/seed-recall --rank rank.json --data recall --ratio 0.25 --out runs/elite", "the best division of a quarter"),
         new("kv elite convert --model models/mine --rank rank.json --chunks 4 --latent 256 --out runs/elite", "sizes of your own"),
     ];
 
@@ -191,7 +191,7 @@ internal sealed class EliteEvalCommand : CliCommand
     public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
     public override IReadOnlyList<Example> Examples { get; } =
-        [new("kv elite eval --model runs/elite --original runs/seed-recall/model --data recall", "perplexity and divergence on generated documents")];
+        [new("kv elite eval --model runs/elite --original models/seed-recall --data recall", "perplexity and divergence on generated documents")];
 
     public override Task<int> RunAsync(CommandRun run)
     {
