@@ -1,5 +1,5 @@
 // docs/benchmarks.md from results.
-const sorted = list => [...list].sort((a, b) => a - b), middle = list => sorted(list)[list.length >> 1];
+const sorted = list => [...list].sort((a, b) => a - b), middle = list => (sorted(list)[(list.length - 1) >> 1] + sorted(list)[list.length >> 1]) / 2;
 const number = x => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
 const percent = x => `${Math.round(100 * x)} %`;
 const spread = list => (list.length > 1 ? ` (${number(sorted(list)[0])}–${number(sorted(list).at(-1))})` : "");
@@ -23,6 +23,13 @@ function line(row, results) {
 
 const peaksOf = p => `${number(p.fp32_gflops)} GFLOP/s fp32, ${number(p.int8_gops)} GOP/s int8, ${number(p.read_gbs)} GB/s read`;
 
+const oneThread = (rows, results) => rows.length === 0 ? "" : `On one thread, counted in processor time, which passes only while the program runs (so that other programs disturb less):
+
+| what | Hone | share of peak | to reach | peer | ratio | to reach |
+|---|---|---|---|---|---|---|
+${rows.map(row => line(row, results)).join("\n")}
+`;
+
 export function page(rows, single, { rows: kept, facts }, notes) {
   const { peaks } = facts, results = { rows: kept };
   const gguf = Object.entries(facts.greedy ?? {}).map(([type, runs]) => {
@@ -43,12 +50,7 @@ Machine: ${peaks ? `one core ${peaksOf(peaks.one)}; two ${peaks.two.fp32_gflops 
 |---|---|---|---|---|---|---|
 ${rows.map(row => line(row, results)).join("\n")}
 
-On one thread, counted in processor time, which passes only while the program runs (so that other programs disturb less):
-
-| what | Hone | share of peak | to reach | peer | ratio | to reach |
-|---|---|---|---|---|---|---|
-${single.map(row => line(row, results)).join("\n")}
-
+${oneThread(single.filter(row => kept[row.id]), results)}
 ${facts.help ? `\`hone --help\` takes ${facts.help.toFixed(0)} ms (to reach: 150).` : ""}
 ${facts.cosine ? `Embeddings with 8 bits have a cosine of at least ${facts.cosine.toFixed(5)} with those of fp32 (to reach: 0.999).` : ""}
 
