@@ -42,7 +42,8 @@ public sealed class InverseQReproduction : IReproduction
             StyleOutcome outcome = learn(new StyleExperiment(TextModel.Open(path), starts[s], size, Seeded(run, s)));
             progress.Advance(1, $"seed {s + 1}, {name}: {outcome.Score:P1}");
             return outcome;
-        });
+        }
+        );
     }
 
     private static RunContext Seeded(RunContext run, int s) => new("", run.Seed + s, null, run.Cancellation);

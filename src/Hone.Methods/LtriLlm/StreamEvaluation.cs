@@ -1,5 +1,5 @@
-using Hone.Core;
 using System.Text.Json.Nodes;
+using Hone.Core;
 using Hone.Evaluation.LongContext;
 using Hone.Inference;
 using Hone.Inference.Caches.Streaming;

@@ -38,7 +38,8 @@ public sealed class ScirReproduction : IReproduction
             ScirArm arm = learn(new ScirExperiment(size, taught[s], Seeded(run, s)));
             progress.Advance(1, $"seed {s + 1}, {name}: {arm.Score:P1}");
             return arm;
-        });
+        }
+        );
     }
 
     private static RunContext Seeded(RunContext run, int s) => new("", run.Seed + s, null, run.Cancellation);

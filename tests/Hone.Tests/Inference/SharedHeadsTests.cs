@@ -18,9 +18,18 @@ public class SharedHeadsTests
     {
         LanguageModel model = new(ModelConfig.FromJson(new JsonObject
         {
-            ["model_type"] = "llama", ["vocab_size"] = 64, ["hidden_size"] = 144, ["intermediate_size"] = 96, ["num_hidden_layers"] = 2,
-            ["num_attention_heads"] = 9, ["num_key_value_heads"] = 3, ["max_position_embeddings"] = 128, ["rms_norm_eps"] = 1e-5,
-            ["hidden_act"] = "silu", ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true,
+            ["model_type"] = "llama",
+            ["vocab_size"] = 64,
+            ["hidden_size"] = 144,
+            ["intermediate_size"] = 96,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 9,
+            ["num_key_value_heads"] = 3,
+            ["max_position_embeddings"] = 128,
+            ["rms_norm_eps"] = 1e-5,
+            ["hidden_act"] = "silu",
+            ["rope_theta"] = 10000.0,
+            ["tie_word_embeddings"] = true,
         }));
         ModelInit.Randomise(model, new RandomStream(1, "test/weights"));
         float[][] logits = [.. new[] { 1, 2, 4 }.Select(threads => Decode(model, cache, threads))];

@@ -17,9 +17,18 @@ public class LaneTests
     {
         ModelConfig config = ModelConfig.FromJson(new System.Text.Json.Nodes.JsonObject
         {
-            ["model_type"] = "llama", ["vocab_size"] = 50, ["hidden_size"] = 32, ["intermediate_size"] = 48, ["num_hidden_layers"] = 2,
-            ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["max_position_embeddings"] = 256, ["rms_norm_eps"] = 1e-5,
-            ["hidden_act"] = "silu", ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true,
+            ["model_type"] = "llama",
+            ["vocab_size"] = 50,
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 48,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["max_position_embeddings"] = 256,
+            ["rms_norm_eps"] = 1e-5,
+            ["hidden_act"] = "silu",
+            ["rope_theta"] = 10000.0,
+            ["tie_word_embeddings"] = true,
         });
         LanguageModel model = new(config);
         ModelInit.Randomise(model, new RandomStream(1, "test/weights"));

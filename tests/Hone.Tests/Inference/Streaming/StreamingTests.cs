@@ -25,7 +25,15 @@ public sealed class StreamingTests
         string? path = folder.Length == 0 ? null : Directory.CreateTempSubdirectory("hone-spans").FullName;
         LtriOptions options = new()
         {
-            Window = 16, Sinks = 3, MaxSpan = 8, Retrieve = 10_000, Queries = 4, Spans = kind, TruePositions = true, Theta = 0.05, Folder = path ?? "",
+            Window = 16,
+            Sinks = 3,
+            MaxSpan = 8,
+            Retrieve = 10_000,
+            Queries = 4,
+            Spans = kind,
+            TruePositions = true,
+            Theta = 0.05,
+            Folder = path ?? "",
         };
         using (PolicyKvCache cache = Cache(model, options))
         {
