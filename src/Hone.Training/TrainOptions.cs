@@ -31,7 +31,7 @@ public sealed record TrainOptions : ICheckedOptions
     [Limits(AtLeast = 0)]
     public double Lr { get; init; } = 1e-3;
 
-    [Description("constant, constant_with_warmup, linear, cosine, warmup_stable_decay, trapezoid, ...")]
+    [Description("constant, constant_with_warmup, linear, cosine, warmup_stable_decay, trapezoid, cosine_with_restarts, polynomial, inverse_sqrt, cosine_with_min_lr or cosine_warmup_with_min_lr")]
     public string Schedule { get; init; } = "linear";
 
     [Description("warm-up: a count of steps, or a share of all steps when below 1")]
