@@ -21,6 +21,7 @@ public sealed class LaneBackpropagation : IGradientRule, IDisposable
     private const long MostTrained = 64 << 20;
 
     private readonly IReadOnlyList<Parameter> parameters;
+    private readonly bool isSmall;
     private readonly WorkerPool workers;
     private readonly ParameterChunks chunks;
     private readonly Backpropagation together = new();
@@ -31,6 +32,7 @@ public sealed class LaneBackpropagation : IGradientRule, IDisposable
     public LaneBackpropagation(IReadOnlyList<Parameter> parameters, WorkerPool workers)
     {
         (this.parameters, this.workers) = (parameters, workers);
+        isSmall = parameters.Sum(p => (long)p.Value.Count) <= MostTrained;
         chunks = new ParameterChunks(parameters);
         lanes = [.. Enumerable.Range(0, workers.Threads).Select(_ => new Lane(new Tape(workers), new MetricSums()))];
     }
@@ -41,7 +43,7 @@ public sealed class LaneBackpropagation : IGradientRule, IDisposable
     /// <inheritdoc/>
     public (double LossSum, double Weight) Accumulate(Tape tape, IReadOnlyList<TrainingBatch> window, int step, IObjective objective, MetricSums metrics)
     {
-        if (!objective.IsConcurrent || parameters.Sum(p => (long)p.Value.Count) > MostTrained) return together.Accumulate(tape, window, step, objective, metrics);
+        if (!objective.IsConcurrent || !isSmall) return together.Accumulate(tape, window, step, objective, metrics);
         List<TrainingBatch> pieces = Pieces(window, lanes.Length);
         if (pieces.Count < lanes.Length || lanes.Length == 1) return together.Accumulate(tape, lanes.Length == 1 ? pieces : window, step, objective, metrics);
         return Accumulate(pieces, objective, metrics);

@@ -27,6 +27,21 @@ public abstract class LongContextTask(string name)
     /// <summary>Makes a sample; its id is filled in by the caller.</summary>
     protected abstract LongContextSample Make(LongContextOptions options, RandomStream random);
 
+    /// <summary>What all samples have in common.</summary>
+    protected LongContextSample Sample(
+        LongContextOptions options, string context, string question, string prefix, IReadOnlyList<string> answers, int maxNewTokens, IReadOnlyList<TextSpan>? evidence = null) => new()
+        {
+            Id = "",
+            Task = Name,
+            Length = options.Length,
+            Context = context,
+            Question = question,
+            AnswerPrefix = prefix,
+            Answers = answers,
+            MaxNewTokens = maxNewTokens,
+            Evidence = evidence ?? [],
+        };
+
     /// <summary>
     /// The largest number of units whose prompt leaves <paramref name="reserve"/> tokens for the answer, by doubling and halving. Prompts
     /// must grow with the number of units.

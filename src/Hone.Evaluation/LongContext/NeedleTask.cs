@@ -54,18 +54,7 @@ public sealed class NeedleTask(NeedleSpec spec) : LongContextTask(spec.Name)
         int reserve = wording.AnswerTokens(answers.Length, options.NumberDigits);
         int count = Fit(options, reserve, 0, n => builder.Build(n, i => units[i]).Text + question + prefix);
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(count, i => units[i]);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = context,
-            Question = question,
-            AnswerPrefix = prefix,
-            Answers = answers,
-            MaxNewTokens = reserve,
-            Evidence = evidence,
-        };
+        return Sample(options, context, question, prefix, answers, reserve, evidence);
     }
 
     private string Unit(int index, Draw draw, NeedleWording wording, RandomStream random) => spec.Haystack switch

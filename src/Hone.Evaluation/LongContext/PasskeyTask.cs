@@ -20,18 +20,7 @@ public sealed class PasskeyTask() : LongContextTask("passkey")
         int reserve = compact ? number.Length + 1 : 16;
         int units = Fit(options, reserve, 0, n => builder.Build(n, Unit).Text + question + prefix);
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(units, Unit);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = context,
-            Question = question,
-            AnswerPrefix = prefix,
-            Answers = [number],
-            MaxNewTokens = reserve,
-            Evidence = evidence,
-        };
+        return Sample(options, context, question, prefix, [number], reserve, evidence);
     }
 }
 
@@ -50,17 +39,6 @@ public sealed class KeyValueTask() : LongContextTask("kv_retrieval")
         string Prefix(int at) => $" \"{pairs[at].Key}\": \"";
         int reserve = 64, count = Fit(options, reserve, 1, n => Context(n) + Question(0) + Prefix(0)), asked = Math.Min(count - 1, (int)(depth * count));
         string context = Context(count);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = context,
-            Question = Question(asked),
-            AnswerPrefix = Prefix(asked),
-            Answers = [pairs[asked].Value],
-            MaxNewTokens = reserve,
-            Evidence = [new(context.IndexOf(Line(asked), StringComparison.Ordinal), Line(asked).Length)],
-        };
+        return Sample(options, context, Question(asked), Prefix(asked), [pairs[asked].Value], reserve, [new(context.IndexOf(Line(asked), StringComparison.Ordinal), Line(asked).Length)]);
     }
 }

@@ -26,19 +26,7 @@ public sealed class QuestionTask(string name, bool twoHops) : LongContextTask(na
         string Context(int n) => Text(facts, n, order.Derive(n), options.Depth);
         int reserve = 32, count = Fit(options, reserve, 1, n => Context(n) + question + prefix);
         string context = Context(count), answer = twoHops ? facts[0][3] : facts[0][1];
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = context,
-            Question = question,
-            AnswerPrefix = prefix,
-            Answers = [answer],
-            AnyAnswer = true,
-            MaxNewTokens = reserve,
-            Evidence = [.. Gold(facts).Select(p => new TextSpan(context.IndexOf(p, StringComparison.Ordinal), p.Length))],
-        };
+        return Sample(options, context, question, prefix, [answer], reserve, [.. Gold(facts).Select(p => new TextSpan(context.IndexOf(p, StringComparison.Ordinal), p.Length))]) with { AnyAnswer = true };
     }
 
     private static string Person(string[] fact) => $"{fact[0]} was born in {fact[1]} and works for {fact[2]}.";

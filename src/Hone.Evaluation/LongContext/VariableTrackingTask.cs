@@ -22,18 +22,7 @@ public sealed class VariableTrackingTask() : LongContextTask("vt")
         static string Unit(int i) => FillerText.Capital(FillerText.NoiseSentence(i));
         int reserve = compact ? 24 : 30, units = Fit(options, reserve, 0, n => builder.Build(n, Unit).Text + question + prefix);
         (string context, IReadOnlyList<TextSpan> evidence) = builder.Build(units, Unit);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = context,
-            Question = question,
-            AnswerPrefix = prefix,
-            Answers = names,
-            MaxNewTokens = reserve,
-            Evidence = evidence,
-        };
+        return Sample(options, context, question, prefix, names, reserve, evidence);
     }
 
     private const string Instruction = "Follow the chain of assignments hidden in the following text.\n";

@@ -23,17 +23,7 @@ public sealed class CommonWordsTask() : LongContextTask("cwe")
         string Context(int others) => example + Instruction + List(answers, often, others, i => Rare(pool, common, i), seldom, order);
         int reserve = compact ? 16 : 120;
         int count = Fit(options, reserve, 1, n => Context(n) + question + prefix);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = Context(count),
-            Question = question,
-            AnswerPrefix = prefix,
-            Answers = answers,
-            MaxNewTokens = reserve,
-        };
+        return Sample(options, Context(count), question, prefix, answers, reserve);
     }
 
     private const string Instruction = "Below is a numbered list of words. Some of them occur more often than the others. Keep the most frequent ones in mind.\n";
@@ -85,17 +75,7 @@ public sealed class FrequentWordsTask() : LongContextTask("fwe")
         const string Prefix = " The three words that occur most often are:";
         string Context(int total) => "Read the coded text below and keep track of how often each word occurs.\n" + Text(ranked, total, order);
         int reserve = 50, total = Fit(options, reserve, 20, n => Context(n) + Question + Prefix);
-        return new()
-        {
-            Id = "",
-            Task = Name,
-            Length = options.Length,
-            Context = Context(total),
-            Question = Question,
-            AnswerPrefix = Prefix,
-            Answers = ranked[1..4],
-            MaxNewTokens = reserve,
-        };
+        return Sample(options, Context(total), Question, Prefix, ranked[1..4], reserve);
     }
 
     /// <summary>Rank k (from 1) occurs ⌊M k^(−2) / ζ(2)⌋ times.</summary>

@@ -1,3 +1,4 @@
+using Hone.Methods.Supervised;
 using System.ComponentModel;
 using Hone.Core;
 using Hone.Core.Recipes;
@@ -42,11 +43,7 @@ public static class EliteUptraining
     public static TrainingSummary Run(TextModel model, EliteUptrainOptions options, RunContext run)
     {
         List<int[]> sequences = TokenSequences.Read(model, options.Data, options.Length, options.Sequences, run.Rng("uptrain/data"));
-        foreach (var parameter in model.Model.Parameters) parameter.Trainable = true;
-        using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model, options.Train.Recompute), options.Train, workers: model.Workers);
-        TrainingSummary summary = trainer.Run(TokenSequences.ForTraining(sequences, run.Rng("uptrain/order")), run);
-        foreach (var parameter in model.Model.Parameters) parameter.Value.ReleaseGrad();
-        return summary;
+        return FineTuning.Full(model, new SupervisedObjective(model.Model, options.Train.Recompute), TokenSequences.ForTraining(sequences, run.Rng("uptrain/order")), options.Train, run);
     }
 
     /// <summary>The same tokenizer and settings around another set of weights.</summary>

@@ -3,6 +3,7 @@ using Hone.Evaluation.Tasks;
 using Hone.Inference;
 using Hone.Inference.Sampling;
 using Hone.Methods.GuidedSelfImprovement;
+using Hone.Methods.Supervised;
 using Hone.Models.Decoder;
 using Hone.Models.Text;
 using Hone.Training;
@@ -130,11 +131,8 @@ internal sealed class StyleExperiment
 
     private void Train(IObjective objective, IExampleSource source, int steps, int batch, double rate, Action? afterStep = null)
     {
-        foreach (var parameter in model.Model.Parameters) parameter.Trainable = true;
         TrainOptions options = new() { Steps = steps, Batch = batch, MicroTokens = 8192, Lr = rate, Schedule = "constant", Warmup = 0, Beta2 = 0.95 };
-        using Trainer trainer = new(model.Model.Parameters, objective, options, workers: model.Workers) { AfterStep = _ => afterStep?.Invoke() };
-        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
-        foreach (var parameter in model.Model.Parameters) parameter.Value.ReleaseGrad();
+        FineTuning.Full(model, objective, source, options, new RunContext("", run.Seed, null, run.Cancellation), _ => afterStep?.Invoke());
     }
 
     private GeneratedSource Mixture() => new(index =>

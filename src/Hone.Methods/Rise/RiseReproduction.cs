@@ -3,6 +3,7 @@ using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Tasks;
 using Hone.Inference;
 using Hone.Methods.GuidedSelfImprovement;
+using Hone.Methods.Supervised;
 using Hone.Methods.Tasks;
 using Hone.Training;
 using Hone.Training.Batching;
@@ -140,11 +141,8 @@ public sealed class RiseReproduction : IReproduction
 
     private static void Train(TextModel model, IObjective objective, IExampleSource source, int steps, int batch, double rate, RunContext run)
     {
-        foreach (var parameter in model.Model.Parameters) parameter.Trainable = true;
         TrainOptions options = new() { Steps = steps, Batch = batch, MicroTokens = 8192, Lr = rate, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95 };
-        using Trainer trainer = new(model.Model.Parameters, objective, options, workers: model.Workers);
-        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
-        foreach (var parameter in model.Model.Parameters) parameter.Value.ReleaseGrad();
+        FineTuning.Full(model, objective, source, options, new RunContext("", run.Seed, null, run.Cancellation));
     }
 
     private static IEnumerable<Claim> Claims(Dictionary<string, List<Outcome>> arms, List<double> before, SortedDictionary<string, int> counts)

@@ -1,6 +1,7 @@
 using Hone.Core;
 using Hone.Inference;
 using Hone.Methods.GuidedSelfImprovement;
+using Hone.Methods.Supervised;
 using Hone.Methods.Tasks;
 using Hone.Tensors;
 using Hone.Training;
@@ -122,11 +123,9 @@ internal sealed class GameExperiment
     private static WeightSnapshot Teach(GameSize size, string path, RandomStream stream, Func<Models.Text.ModelText, RandomStream, TrainingExample> example, RunContext run)
     {
         TextModel model = TextModel.Open(path);
-        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
         GeneratedSource source = new(n => example(model.Text, stream.Derive(n)));
         TrainOptions options = new() { Steps = size.StartSteps, Batch = 64, MicroTokens = 8192, Lr = 2e-3, Schedule = "linear", Warmup = 10, Beta2 = 0.95 };
-        using Trainer trainer = new(model.Model.Parameters, new SupervisedObjective(model.Model), options, workers: model.Workers);
-        trainer.Run(source, new RunContext("", run.Seed, null, run.Cancellation));
+        FineTuning.Full(model, new SupervisedObjective(model.Model), source, options, new RunContext("", run.Seed, null, run.Cancellation));
         return new WeightSnapshot(model.Model);
     }
 }

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Models.Config;
 using Hone.Models.Decoder;
+using Hone.Tensors;
+using Hone.Tensors.Ops;
 
 namespace Hone.Tests.Inference;
 
@@ -27,5 +29,22 @@ internal static class TinyModels
         // Wide weights: logits that differ enough for sampling to be worth the name.
         ModelInit.Randomise(model, new RandomStream(seed, "tiny"), new InitOptions { EmbeddingDeviation = 1, MatrixDeviation = 0.3f });
         return model;
+    }
+
+    /// <summary>Logits of all positions of a whole pass.</summary>
+    public static float[] Logits(LanguageModel model, int[] tokens)
+    {
+        using Tape tape = new(recording: false);
+        return model.Logits(tape, model.Hidden(tape, TokenBatch.Of(tokens))).Data.ToArray();
+    }
+
+    /// <summary>Logits of the next tokens behind a cache.</summary>
+    public static float[] Step(LanguageModel model, IKvCache cache, int[] tokens)
+    {
+        using Tape tape = new(recording: false);
+        TokenBatch batch = new(tokens, [.. Enumerable.Range(cache.Length, tokens.Length)], new Segments(tokens.Length));
+        float[] logits = model.Logits(tape, model.Hidden(tape, batch, new ForwardState { Caches = [cache] })).Data.ToArray();
+        cache.EndPass();
+        return logits;
     }
 }

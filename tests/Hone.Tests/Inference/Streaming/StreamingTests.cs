@@ -7,6 +7,7 @@ using Hone.Inference.Sampling;
 using Hone.Models.Decoder;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
+using static Hone.Tests.Inference.TinyModels;
 
 namespace Hone.Tests.Inference.Streaming;
 
@@ -171,20 +172,5 @@ public sealed class StreamingTests
         x = tape.RmsNorm(x, model["model.layers.0.input_layernorm.weight"].Value, model.Config.NormEpsilon);
         return (tape.Linear(x, model["model.layers.0.self_attn.q_proj.weight"].Value).Data.ToArray(),
             tape.Linear(x, model["model.layers.0.self_attn.k_proj.weight"].Value).Data.ToArray());
-    }
-
-    private static float[] Logits(LanguageModel model, int[] tokens)
-    {
-        using Tape tape = new(recording: false);
-        return model.Logits(tape, model.Hidden(tape, TokenBatch.Of(tokens))).Data.ToArray();
-    }
-
-    private static float[] Step(LanguageModel model, IKvCache cache, int[] tokens)
-    {
-        using Tape tape = new(recording: false);
-        TokenBatch batch = new(tokens, [.. Enumerable.Range(cache.Length, tokens.Length)], new Segments(tokens.Length));
-        float[] logits = model.Logits(tape, model.Hidden(tape, batch, new ForwardState { Caches = [cache] })).Data.ToArray();
-        cache.EndPass();
-        return logits;
     }
 }

@@ -13,6 +13,7 @@ using Hone.Tests.Inference;
 using Hone.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
+using static Hone.Tests.Inference.TinyModels;
 
 namespace Hone.Tests.Methods.EliteKv;
 
@@ -212,21 +213,6 @@ public sealed class EliteConversionTests
     /// <summary>Other chunks in every head.</summary>
     private static int[][][] Elite(LanguageModel model, int chunks) => [.. Enumerable.Range(0, model.Config.Layers).Select(layer =>
         Enumerable.Range(0, KvHeads).Select(head => Enumerable.Range(0, chunks).Select(i => (i + layer + 2 * head) % Half).Order().ToArray()).ToArray())];
-
-    private static float[] Logits(LanguageModel model, int[] tokens)
-    {
-        using Tape tape = new(recording: false);
-        return model.Logits(tape, model.Hidden(tape, TokenBatch.Of(tokens))).Data.ToArray();
-    }
-
-    private static float[] Step(LanguageModel model, IKvCache cache, int[] tokens)
-    {
-        using Tape tape = new(recording: false);
-        TokenBatch batch = new(tokens, [.. Enumerable.Range(cache.Length, tokens.Length)], new Segments(tokens.Length));
-        float[] logits = model.Logits(tape, model.Hidden(tape, batch, new ForwardState { Caches = [cache] })).Data.ToArray();
-        cache.EndPass();
-        return logits;
-    }
 
     /// <summary>The original with only some chunks rotated, by blocks that work in plain loops.</summary>
     private static float[] PartlyRotated(LanguageModel model, int[][][] elite, int[] tokens)
