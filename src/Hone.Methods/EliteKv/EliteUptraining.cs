@@ -1,9 +1,9 @@
-using Hone.Methods.Supervised;
 using System.ComponentModel;
 using Hone.Core;
 using Hone.Core.Recipes;
 using Hone.Inference;
 using Hone.Methods.LongContext;
+using Hone.Methods.Supervised;
 using Hone.Models.Decoder;
 using Hone.Models.Loading;
 using Hone.Training;
