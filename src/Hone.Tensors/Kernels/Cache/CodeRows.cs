@@ -46,8 +46,7 @@ public readonly unsafe struct CodeRows(byte* codes, nint stride, int size, int b
         {
             int count = Math.Min(Heads, heads - h);
             float* q = queries + h * queryStride, s = scores + h * scoreStride;
-            if (Avx512F.IsSupported) CodeKernels512.Dot(this, rows, q, queryStride, count, s, scoreStride);
-            else CodeKernels256.Dot(this, rows, q, queryStride, count, s, scoreStride);
+            CodeKernels.Dot(this, rows, q, queryStride, count, s, scoreStride);
         }
     }
 
@@ -69,8 +68,7 @@ public readonly unsafe struct CodeRows(byte* codes, nint stride, int size, int b
         {
             int count = Math.Min(Heads, heads - h);
             float* w = weights + h * weightStride, y = output + h * outputStride;
-            if (Avx512F.IsSupported) CodeKernels512.Mix(this, rows, w, weightStride, count, y, outputStride);
-            else CodeKernels256.Mix(this, rows, w, weightStride, count, y, outputStride);
+            CodeKernels.Mix(this, rows, w, weightStride, count, y, outputStride);
         }
     }
 
