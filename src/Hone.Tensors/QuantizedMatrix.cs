@@ -93,6 +93,24 @@ public sealed unsafe class QuantizedMatrix : IDisposable
         private PanelStore first;
     }
 
+    /// <summary>Rows of a panel; the last panel may have fewer.</summary>
+    public const int PanelRows = PanelLayout.Rows;
+
+    /// <summary>Panels of <see cref="PanelRows"/> rows that <see cref="MultiplyPanels"/> counts in; 0 where the type is not multiplied as integers.</summary>
+    public int Panels => store is PanelStore panels ? panels.Panels : 0;
+
+    /// <summary>Part of <see cref="Multiply"/> on the calling thread: some panels, with an input that was rounded before.</summary>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="start">First panel.</param>
+    /// <param name="end">One past the last, at most <see cref="Panels"/>.</param>
+    /// <param name="y">[rows, outputs], of which columns <see cref="PanelRows"/> · start to <see cref="PanelRows"/> · end are overwritten.</param>
+    /// <param name="bias">[outputs] added to every row, or null.</param>
+    public void MultiplyPanels(in RoundedRows x, int start, int end, float* y, float* bias = null) => ((PanelStore)store).MultiplyPanels(x, y, bias, start, end);
+
+    /// <summary>Memory from a panel to the end.</summary>
+    /// <param name="panel">0 to <see cref="Panels"/>.</param>
+    public (nint Start, long Bytes) PanelMemory(int panel) => ((PanelStore)store).From(panel);
+
     /// <summary>y = x · Wᵀ in fp32 with exactly the weights that the file defines.</summary>
     /// <param name="workers">Threads.</param>
     /// <param name="x">[rows, width].</param>

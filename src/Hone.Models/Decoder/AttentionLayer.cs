@@ -1,4 +1,5 @@
 using Hone.Models.Config;
+using Hone.Models.Decoder.Together;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -45,6 +46,11 @@ internal sealed class AttentionLayer : IAttention
         }
         options = config.Attention(layer);
     }
+
+    /// <summary>Matrices and settings where the projections are separate; null otherwise.</summary>
+    public AttentionParts? Parts => fused is null
+        ? new(query!, key!, value!, output, queryNorm, keyNorm, options, config.LayerConfigs[layer].Rope)
+        : null;
 
     /// <summary>[N, C] → [N, C].</summary>
     public Tensor Forward(Tape tape, Tensor x, ForwardContext context)

@@ -30,7 +30,7 @@ internal static class CachedAttention
     {
         for (int s = 0; s < caches.Count; s++) caches[s][layer].BeginAttention(options, Part(q, segments, s));
         Tensor output = tape.New(q.Shape);
-        if (SplitsGroups(tape.Workers, segments, caches, layer, options))
+        if (SplitsGroups(tape.Workers.Threads, segments, caches, layer, options))
         {
             HeadsJob heads = new(segments, caches, layer, options, q.Pointer, output.Pointer, q.Shape.Last);
             tape.Workers.For(segments.Count * options.Heads, 1, ref heads);
@@ -42,10 +42,10 @@ internal static class CachedAttention
     }
 
     /// <summary>Few tasks that do not come out even (three key heads on two threads) are cut by query heads.</summary>
-    private static bool SplitsGroups(WorkerPool workers, Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options)
+    internal static bool SplitsGroups(int threads, Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options)
     {
         int tasks = segments.Count * options.KvHeads;
-        if (options.Heads == options.KvHeads || tasks >= 8 * workers.Threads || tasks % workers.Threads == 0) return false;
+        if (options.Heads == options.KvHeads || tasks >= 8 * threads || tasks % threads == 0) return false;
         for (int s = 0; s < caches.Count; s++)
             if (segments.Length(s) != 1 || !caches[s][layer].SplitsGroups) return false;
         return true;
@@ -54,7 +54,7 @@ internal static class CachedAttention
     private static ReadOnlySpan<float> Part(Tensor q, Segments segments, int s) =>
         q.Data.Slice(segments.Start(s) * q.Shape.Last, segments.Length(s) * q.Shape.Last);
 
-    private readonly unsafe struct Job(
+    internal readonly unsafe struct Job(
         Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options, float* q, float* output, int width) : IRangeJob
     {
         public void Run(int worker, int start, int end)
@@ -69,7 +69,7 @@ internal static class CachedAttention
         }
     }
 
-    private readonly unsafe struct HeadsJob(
+    internal readonly unsafe struct HeadsJob(
         Segments segments, IReadOnlyList<IKvCache> caches, int layer, AttentionOptions options, float* q, float* output, int width) : IRangeJob
     {
         public void Run(int worker, int start, int end)

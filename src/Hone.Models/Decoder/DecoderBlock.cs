@@ -1,4 +1,5 @@
 using Hone.Models.Config;
+using Hone.Models.Decoder.Together;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -24,9 +25,14 @@ internal sealed class DecoderBlock : IBlock
         if (placement == NormPlacement.Both) beforeMlp = Norm("pre_feedforward_layernorm");
         mlp = config.LayerConfigs[layer].Sparse ? new MoeMlp(builder, $"{prefix}.{config.Moe!.Prefix}") : new DenseMlp(builder, $"{prefix}.mlp");
         if (placement != NormPlacement.Before) afterMlp = Norm("post_feedforward_layernorm");
+        if (placement == NormPlacement.Before && attention is AttentionLayer { Parts: { } attentionParts } && mlp is DenseMlp { Parts: { } mlpParts })
+            Plain = new(layer, attentionParts, mlpParts, beforeAttention!, beforeMlp!);
 
         NormLayer Norm(string name) => builder.Norm($"{prefix}.{name}", config.HiddenSize);
     }
+
+    /// <summary>Its parts, if it is of the usual kind.</summary>
+    internal PlainLayer? Plain { get; }
 
     public Tensor Forward(Tape tape, Tensor hidden, ForwardContext context)
     {

@@ -1,6 +1,7 @@
 using Hone.Models.Config;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
+using Hone.Tensors.Threads;
 
 namespace Hone.Models.Decoder;
 
@@ -10,6 +11,9 @@ public sealed class ForwardContext
     private readonly RopeTables tables;
 
     internal ForwardContext(TokenBatch batch, ForwardState state, RopeTables tables) => (Batch, State, this.tables) = (batch, state, tables);
+
+    /// <summary>The model's settings.</summary>
+    internal ModelConfig Config => tables.Config;
 
     public TokenBatch Batch { get; }
 
@@ -21,6 +25,12 @@ public sealed class ForwardContext
     /// <param name="rope">Which rotation.</param>
     public Tensor Rotate(Tape tape, Tensor x, LayerRope rope) =>
         rope == LayerRope.None ? x : Rotate(tape, x, length => tables.For(rope, length), tables.DependOnLength(rope));
+
+    /// <summary>Rotates one token's heads in place, where each sequence has one token.</summary>
+    internal unsafe void RotateRow(WorkerPool workers, int row, float* x, int width, LayerRope rope)
+    {
+        if (rope != LayerRope.None) RopeOp.RotateInPlace(workers, tables.For(rope, Batch.LengthAfter(row)), Batch.Positions.AsSpan(row, 1), x, width);
+    }
 
     /// <summary>Rotates by a table that may depend on a sequence's length.</summary>
     internal Tensor Rotate(Tape tape, Tensor x, Func<int, RopeTable> table, bool dependsOnLength)
@@ -42,6 +52,8 @@ public sealed class ForwardContext
 internal sealed class RopeTables(ModelConfig config)
 {
     private readonly Dictionary<(LayerRope Rope, int Variant), RopeTable> tables = [];
+
+    public ModelConfig Config => config;
 
     public bool DependOnLength(LayerRope rope) => Of(rope).Scaling is RopeScaling.Dynamic or RopeScaling.LongRope;
 

@@ -1,3 +1,4 @@
+using Hone.Models.Decoder.Together;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -31,6 +32,12 @@ public sealed class SequentialSolver : ILayerSolver
         using LayerTape layers = new(tape);
         for (int i = 0; i < blocks.Count; i++)
         {
+            if (TokenPass.Reach(blocks, i, tape, context) is int end && end > i)
+            {
+                hidden = TokenPass.Run(blocks, i, end, tape, hidden, context);
+                i = end - 1;
+                continue;
+            }
             (IBlock block, Tensor before) = (blocks[i], hidden);
             hidden = context.State.Recompute && tape.Recording
                 ? tape.Checkpoint(before, (inner, x) => block.Forward(inner, x, context))

@@ -90,9 +90,12 @@ public sealed class LinearLayer
     private static bool AllPlainQuantized(ReadOnlySpan<LinearLayer> layers)
     {
         foreach (LinearLayer layer in layers)
-            if (layer.Quantized is null || layer.adapters.Count > 0) return false;
+            if (!layer.IsPlainQuantized) return false;
         return true;
     }
+
+    /// <summary>Whether it is nothing but a product with a matrix in few bits, and maybe a bias.</summary>
+    internal bool IsPlainQuantized => Quantized is not null && adapters.Count == 0 && Noise is null;
 
     public override string ToString() => $"{Name} [{Outputs}, {Inputs}]";
 

@@ -1,4 +1,5 @@
 using Hone.Models.Config;
+using Hone.Models.Decoder.Together;
 using Hone.Tensors;
 using Hone.Tensors.Ops;
 
@@ -41,6 +42,9 @@ internal sealed class DenseMlp : IMlp
         up = builder.Linear($"{prefix}.{moe.Up}", moe.HiddenSize, width);
         down = builder.Linear($"{prefix}.{moe.Down}", width, moe.HiddenSize);
     }
+
+    /// <summary>Matrices and non-linearity where there is a gate of its own; null otherwise.</summary>
+    public MlpParts? Parts => gate is not null && up is not null ? new(gate, up, down, activation) : null;
 
     public Tensor Forward(Tape tape, Tensor x) => down.Forward(tape, Inner(tape, x));
 

@@ -27,6 +27,25 @@ public static unsafe class GatedMlpOp
         };
     }
 
+    /// <summary>The same on the calling thread for some numbers, without a tape.</summary>
+    /// <param name="gate">[count].</param>
+    /// <param name="up">[count].</param>
+    /// <param name="y">[count]; may be one of the two.</param>
+    /// <param name="count">Numbers.</param>
+    /// <param name="activation">The non-linearity on the gate.</param>
+    public static void Run(float* gate, float* up, float* y, int count, Activation activation)
+    {
+        switch (activation)
+        {
+            case Activation.Silu: ActivationMath<Silu>.Gate(gate, up, y, count); break;
+            case Activation.GeluErf: ActivationMath<GeluErf>.Gate(gate, up, y, count); break;
+            case Activation.GeluTanh: ActivationMath<GeluTanh>.Gate(gate, up, y, count); break;
+            case Activation.Relu: ActivationMath<Relu>.Gate(gate, up, y, count); break;
+            case Activation.ReluSquared: ActivationMath<ReluSquared>.Gate(gate, up, y, count); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
+        }
+    }
+
     private static Tensor Apply<T>(Tape tape, Tensor gate, Tensor up) where T : struct, IActivation
     {
         Tensor y = tape.New(gate.Shape, tape.Needs(gate, up));

@@ -45,14 +45,26 @@ public static unsafe class LayerNormOp
         {
             for (int r = start; r < end; r++)
             {
-                float* row = x + (long)r * width, result = y + (long)r * width;
-                float mean = LayerNormRow.Subtract(row, 0, null, width) / width;
-                float rest = LayerNormRow.Subtract(row, mean, result, width) / width;
-                float inverse = 1f / MathF.Sqrt(LayerNormRow.SubtractAndSquare(result, rest, width) / width + eps);
-                (statistics[r], statistics[rows + r], statistics[2 * rows + r]) = (mean, inverse, rest);
-                LayerNormRow.Scale(result, inverse, weight, bias, width);
+                (statistics[r], statistics[rows + r], statistics[2 * rows + r]) = Row(x + (long)r * width, weight, bias, eps, y + (long)r * width, width);
             }
         }
+    }
+
+    /// <summary>One row of <see cref="LayerNorm"/>.</summary>
+    /// <param name="x">[width].</param>
+    /// <param name="weight">[width], or null for none.</param>
+    /// <param name="bias">[width], or null for none.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="y">[width]; may be x.</param>
+    /// <param name="width">C.</param>
+    /// <returns>The mean, 1 / deviation, and what the mean's rounding left.</returns>
+    public static (float Mean, float Inverse, float Lost) Row(float* x, float* weight, float* bias, float eps, float* y, int width)
+    {
+        float mean = LayerNormRow.Subtract(x, 0, null, width) / width;
+        float rest = LayerNormRow.Subtract(x, mean, y, width) / width;
+        float inverse = 1f / MathF.Sqrt(LayerNormRow.SubtractAndSquare(y, rest, width) / width + eps);
+        LayerNormRow.Scale(y, inverse, weight, bias, width);
+        return (mean, inverse, rest);
     }
 
     // With g = dy·w: dx = (g - mean(g) - x̂·mean(g·x̂)) / deviation

@@ -34,17 +34,29 @@ public static unsafe class RmsNormOp
         {
             for (int r = start; r < end; r++)
             {
-                ReadOnlySpan<float> row = new(x + (long)r * width, width);
-                Span<float> result = new(y + (long)r * width, width);
-                float scale = 1f / MathF.Sqrt(TensorPrimitives.SumOfSquares(row) / width + eps);
-                inverse[r] = scale;
-                TensorPrimitives.Multiply(row, scale, result);
-                if (weight == null) continue;
-                ReadOnlySpan<float> w = new(weight, width);
-                if (onePlus) TensorPrimitives.MultiplyAdd(result, w, result, result);
-                else TensorPrimitives.Multiply(result, w, result);
+                inverse[r] = Row(x + (long)r * width, weight, onePlus, eps, y + (long)r * width, width);
             }
         }
+    }
+
+    /// <summary>One row of <see cref="RmsNorm"/>.</summary>
+    /// <param name="x">[width].</param>
+    /// <param name="weight">[width], or null for none.</param>
+    /// <param name="onePlus">Multiplies by 1 + weight.</param>
+    /// <param name="eps">Added inside the root.</param>
+    /// <param name="y">[width]; may be x.</param>
+    /// <param name="width">C.</param>
+    /// <returns>1 / sqrt(mean(x²) + eps).</returns>
+    public static float Row(float* x, float* weight, bool onePlus, float eps, float* y, int width)
+    {
+        ReadOnlySpan<float> row = new(x, width), w = new(weight, weight == null ? 0 : width);
+        Span<float> result = new(y, width);
+        float scale = 1f / MathF.Sqrt(TensorPrimitives.SumOfSquares(row) / width + eps);
+        TensorPrimitives.Multiply(row, scale, result);
+        if (weight == null) return scale;
+        if (onePlus) TensorPrimitives.MultiplyAdd(result, w, result, result);
+        else TensorPrimitives.Multiply(result, w, result);
+        return scale;
     }
 
     // With g = dy·w and r = 1/rms: dx = r·g - x·r³·mean(g·x)

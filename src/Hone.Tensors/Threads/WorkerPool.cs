@@ -31,6 +31,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private PaddedInt pending;
     private ExceptionDispatchInfo? failure;
     private volatile bool stopping;
+    private Team? team;
 
     [ThreadStatic]
     private static WorkerPool? busyIn;
@@ -148,6 +149,29 @@ public sealed unsafe class WorkerPool : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// All threads go through a job side by side and meet when it says so: for work of many short stages. From inside a job of the same pool
+    /// the calling thread goes through it alone.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
+    public void Together<TJob>(ref TJob work) where TJob : struct, ITeamJob, allows ref struct
+    {
+        if (busyIn == this)
+        {
+            RunTogether(new Team(1), ref work);
+            return;
+        }
+        lock (gate) RunTogether(team ??= new Team(Threads), ref work);
+    }
+
+    private void RunTogether<TJob>(Team members, ref TJob work) where TJob : struct, ITeamJob, allows ref struct
+    {
+        members.Begin();
+        TeamRun<TJob> job = new(members, Unsafe.AsPointer(ref work));
+        For(members.Threads, 1, ref job);
+        members.End();
     }
 
     /// <summary>Tells a worker what it will probably read in a later job, to be called just before it gets one.</summary>

@@ -23,43 +23,15 @@ internal static unsafe class ActivationQuantizer
     /// <summary>Where the group that starts at row <paramref name="first"/> begins.</summary>
     public static ActivationBlock* Group(ActivationBlock* start, int first, int width) => start + (nint)first * (width / PanelLayout.Block);
 
-    /// <summary>Quantises the group of rows [first, first + rows).</summary>
-    /// <param name="x">[all rows, width].</param>
-    /// <param name="first">First row, a multiple of <see cref="GroupRows"/>.</param>
-    /// <param name="rows">1 to <see cref="GroupRows"/>.</param>
-    /// <param name="width">Activations per row, a multiple of 32.</param>
-    /// <param name="target">Memory for all rows.</param>
-    public static void QuantizeGroup(float* x, int first, int rows, int width, ActivationBlock* target)
+    /// <summary>Quantises one block into <see cref="Parts"/>, which lie one after the other.</summary>
+    public static void QuantizeParts(float* x, ActivationBlock* block)
     {
-        ActivationBlock* group = Group(target, first, width);
-        int blocks = width / PanelLayout.Block;
-        for (int r = 0; r < rows; r++)
-            for (int b = 0; b < blocks; b++)
-                Quantize(x + (nint)(first + r) * width + b * PanelLayout.Block, group + b * rows + r);
-    }
-
-    /// <summary>Quantises a group of int8 rows that come from <see cref="Parts"/> times fewer rows of x.</summary>
-    /// <param name="x">[all rows, width].</param>
-    /// <param name="first">First int8 row, a multiple of <see cref="PreciseGroupRows"/>.</param>
-    /// <param name="rows">Int8 rows, at most <see cref="PreciseGroupRows"/>.</param>
-    /// <param name="width">Activations per row, a multiple of 32.</param>
-    /// <param name="target">Memory for all int8 rows.</param>
-    public static void QuantizeParts(float* x, int first, int rows, int width, ActivationBlock* target)
-    {
-        ActivationBlock* group = Group(target, first, width);
-        int blocks = width / PanelLayout.Block;
         float* rest = stackalloc float[PanelLayout.Block];
-        for (int r = 0; r < rows; r += Parts)
-            for (int b = 0; b < blocks; b++)
-            {
-                float* source = x + (nint)(first + r) / Parts * width + b * PanelLayout.Block;
-                ActivationBlock* block = group + b * rows + r;
-                Quantize(source, block);
-                Rest(source, block, rest);
-                Quantize(rest, block + 1);
-                Rest(rest, block + 1, rest);
-                Quantize(rest, block + 2);
-            }
+        Quantize(x, block);
+        Rest(x, block, rest);
+        Quantize(rest, block + 1);
+        Rest(rest, block + 1, rest);
+        Quantize(rest, block + 2);
     }
 
     /// <summary>What rounding took away.</summary>

@@ -89,17 +89,7 @@ internal sealed unsafe class PanelStore : WeightStore
         workers.ForShared(panels, stores[0].SharedPanels(panels, workers.Threads), ref multiply);
     }
 
-    /// <summary>Rounded inputs: int8 rows, of which three belong together where inputs are precise; their results are added.</summary>
-    private readonly record struct Rounded(nint Blocks, int Rows, bool Precise)
-    {
-        public int GroupRows => Precise ? ActivationQuantizer.PreciseGroupRows : ActivationQuantizer.GroupRows;
-
-        public int Parts => Precise ? ActivationQuantizer.Parts : 1;
-
-        public ActivationBlock* Group(int first, int width) => ActivationQuantizer.Group((ActivationBlock*)Blocks, first, width);
-    }
-
-    private readonly ref struct MultiplyAllJob(ReadOnlySpan<PanelStore> stores, Rounded x, ReadOnlySpan<nint> y, ReadOnlySpan<nint> biases) : IRangeJob
+    private readonly ref struct MultiplyAllJob(ReadOnlySpan<PanelStore> stores, RoundedRows x, ReadOnlySpan<nint> y, ReadOnlySpan<nint> biases) : IRangeJob
     {
         private readonly ReadOnlySpan<PanelStore> stores = stores;
         private readonly ReadOnlySpan<nint> y = y, biases = biases;
@@ -115,47 +105,48 @@ internal sealed unsafe class PanelStore : WeightStore
         }
     }
 
-    private Rounded Quantize(WorkerPool workers, float* x, int rows, bool precise)
+    private RoundedRows Quantize(WorkerPool workers, float* x, int rows, bool precise)
     {
-        if (precise) rows *= ActivationQuantizer.Parts;
-        int group = precise ? ActivationQuantizer.PreciseGroupRows : ActivationQuantizer.GroupRows;
-        ActivationBlock* quantized = (ActivationBlock*)Scratch.Bytes(ScratchSlot.QuantizedRows, ActivationQuantizer.Bytes(rows, width));
-        QuantizeJob quantize = new(x, rows, width, quantized, group);
-        if (rows <= group) quantize.Run(0, 0, rows);
-        else workers.For(rows, group, ref quantize);
-        return new((nint)quantized, rows, precise);
+        RoundedRows rounded = new(Scratch.Bytes(ScratchSlot.QuantizedRows, RoundedRows.Bytes(rows, width, precise)), rows, width, precise);
+        RoundJob round = new(x, width, rounded);
+        workers.For(rows, RoundTogether, ref round);
+        return rounded;
     }
 
-    private readonly struct QuantizeJob(float* x, int rows, int width, ActivationBlock* target, int group) : IRangeJob
+    // Rows that a thread rounds in less time than it takes to call another one.
+    private const int RoundTogether = 4;
+
+    private readonly struct RoundJob(float* x, int width, RoundedRows target) : IRangeJob
     {
         public void Run(int worker, int start, int end)
         {
-            for (int i = start; i < end; i += group)
-            {
-                int count = Math.Min(group, rows - i);
-                if (group == ActivationQuantizer.PreciseGroupRows) ActivationQuantizer.QuantizeParts(x, i, count, width, target);
-                else ActivationQuantizer.QuantizeGroup(x, i, count, width, target);
-            }
+            for (int r = start; r < end; r++) target.Round(r, x + (nint)r * width);
         }
     }
 
-    private readonly struct MultiplyJob(PanelStore store, Rounded x, float* y, float* bias) : IRangeJob
+    private readonly struct MultiplyJob(PanelStore store, RoundedRows x, float* y, float* bias) : IRangeJob
     {
         public void Run(int worker, int start, int end) => store.MultiplyPanels(x, y, bias, start, end);
     }
 
-    private void MultiplyPanels(in Rounded x, float* y, float* bias, int start, int end)
+    /// <summary>Some panels times all rows of x.</summary>
+    /// <param name="x">Inputs.</param>
+    /// <param name="y">[rows, outputs], of which the columns of these panels are written.</param>
+    /// <param name="bias">[outputs] added to every row, or null.</param>
+    /// <param name="start">First panel.</param>
+    /// <param name="end">One past the last.</param>
+    public void MultiplyPanels(in RoundedRows x, float* y, float* bias, int start, int end)
     {
         int chunk = (int)Math.Max(1, ChunkBytes / panelBytes);
         for (int p = start; p < end; p += chunk)
         {
             int count = Math.Min(chunk, end - p), first = p * PanelLayout.Rows, valid = Math.Min(count * PanelLayout.Rows, outputs - first);
-            for (int i = 0; i < x.Rows; i += x.GroupRows)
+            for (int i = 0; i < x.Int8Rows; i += x.GroupRows)
             {
-                int group = Math.Min(x.GroupRows, x.Rows - i);
+                int group = Math.Min(x.GroupRows, x.Int8Rows - i);
                 float* to = y + (nint)(i / x.Parts) * outputs + first;
-                if (x.Precise) Parts(p, count, x.Group(i, width), group, to, valid);
-                else Group(p, count, x.Group(i, width), group, to, valid);
+                if (x.IsPrecise) Parts(p, count, x.Group(i), group, to, valid);
+                else Group(p, count, x.Group(i), group, to, valid);
                 if (bias != null) AddBias(bias + first, to, group / x.Parts, outputs, valid);
             }
         }

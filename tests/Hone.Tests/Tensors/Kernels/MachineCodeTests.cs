@@ -56,7 +56,7 @@ public sealed unsafe class MachineCodeTests
             fixed (byte* panel = memory, q = quantized)
             fixed (float* px = x, pf = fast, ps = slow)
             {
-                ActivationQuantizer.QuantizeGroup(px, 0, rows, width, (ActivationBlock*)q);
+                for (int r = 0; r < rows; r++) new RoundedRows(q, rows, width, precise: false).Round(r, px + r * width);
                 VnniPanels.Run(layout, panel, panels, blocks, (ActivationBlock*)q, rows, pf, panels * 16);
                 PanelKernel.RunIntrinsics(layout, panel, panels, blocks, (ActivationBlock*)q, rows, ps, panels * 16);
             }
