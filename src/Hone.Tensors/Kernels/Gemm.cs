@@ -57,6 +57,12 @@ public static unsafe class Gemm
     public static void RunSerial(
         bool transposeA, bool transposeB, int m, int n, int k,
         float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate) =>
+        RunSerial(transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate, default);
+
+    /// <summary>Like the other overload, without the work that nobody needs.</summary>
+    internal static void RunSerial(
+        bool transposeA, bool transposeB, int m, int n, int k,
+        float* a, int lda, float* b, int ldb, float* c, int ldc, bool accumulate, Triangle triangle) =>
         Run(null, new Product
         {
             M = m,
@@ -67,6 +73,7 @@ public static unsafe class Gemm
             C = c,
             Ldc = ldc,
             Accumulate = accumulate,
+            Triangle = triangle,
         });
 
     private static void Run(WorkerPool? workers, in Product product)

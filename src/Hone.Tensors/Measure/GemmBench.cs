@@ -40,12 +40,9 @@ public static unsafe class GemmBench
     /// <param name="seconds">How long to measure.</param>
     public static Measurement Run(WorkerPool workers, GemmShape shape, double seconds = 1)
     {
-        float* a = Numbers((long)shape.M * shape.K), b = Numbers((long)shape.K * shape.N), c = Numbers((long)shape.M * shape.N);
+        using NativeBuffer a = Numbers(shape.M * shape.K), b = Numbers(shape.K * shape.N), c = Numbers(shape.M * shape.N);
         double[] best = BestOf.Alternating(
-            [() => Multiply(workers, shape, a, b, c), () => Peaks.FmaSample(workers)], seconds);
-        AlignedMemory.Free(a);
-        AlignedMemory.Free(b);
-        AlignedMemory.Free(c);
+            [() => Multiply(workers, shape, a.Pointer, b.Pointer, c.Pointer), () => Peaks.FmaSample(workers)], seconds);
         double speed = shape.Operations / best[0], peak = Peaks.FmaSampleOperations(workers) / best[1];
         return Measurement.Now($"gemm {shape}", speed * 1e-9, "GFLOP/s", speed / peak, workers.Threads);
     }
@@ -54,10 +51,10 @@ public static unsafe class GemmBench
         workers, shape.TransposeA, shape.TransposeB, shape.M, shape.N, shape.K, a, shape.TransposeA ? shape.M : shape.K,
         b, shape.TransposeB ? shape.K : shape.N, c, shape.N, false);
 
-    private static float* Numbers(long count)
+    private static NativeBuffer Numbers(int count)
     {
-        float* numbers = (float*)AlignedMemory.Allocate((nuint)count * sizeof(float));
-        for (long i = 0; i < count; i++) numbers[i] = (i * 37 % 101 - 50) * 0.01f;
+        NativeBuffer numbers = new(count);
+        for (int i = 0; i < count; i++) numbers.Pointer[i] = (i * 37L % 101 - 50) * 0.01f;
         return numbers;
     }
 }

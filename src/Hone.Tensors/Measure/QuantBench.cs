@@ -16,10 +16,9 @@ public static unsafe class QuantBench
     public static Measurement Compute(WorkerPool workers, QuantType type, int outputs, int width, int rows, double seconds = 1)
     {
         using QuantizedMatrix matrix = Random(type, outputs, width);
-        float* x = Activations(rows * width), y = Activations(rows * outputs);
+        using NativeBuffer input = Activations(rows * width), output = Activations(rows * outputs);
+        float* x = input.Pointer, y = output.Pointer;
         double[] best = BestOf.Alternating([() => matrix.Multiply(workers, x, rows, y), () => Peaks.Int8Sample(workers)], seconds);
-        AlignedMemory.Free(x);
-        AlignedMemory.Free(y);
         double speed = 2.0 * outputs * width * rows / best[0];
         string name = $"{type} {rows} x [{outputs}, {width}]";
         return Measurement.Now(name, speed * 1e-9, "GOP/s", speed / (Peaks.Int8SampleOperations(workers) / best[1]), workers.Threads);
@@ -38,14 +37,13 @@ public static unsafe class QuantBench
         int count = (int)Math.Max(2, total / (type.RowBytes(width) * outputs));
         QuantizedMatrix[] matrices = [.. Enumerable.Range(0, count).Select(_ => Random(type, outputs, width))];
         using ReadSample read = new(total);
-        float* x = Activations(rows * width), y = Activations(rows * outputs);
+        using NativeBuffer input = Activations(rows * width), output = Activations(rows * outputs);
+        float* x = input.Pointer, y = output.Pointer;
         int next = 0;
         double[] best = BestOf.Alternating(
             [() => matrices[next++ % count].Multiply(workers, x, rows, y), () => read.Run(workers)], seconds);
         double speed = matrices[0].Bytes / best[0];
         foreach (QuantizedMatrix matrix in matrices) matrix.Dispose();
-        AlignedMemory.Free(x);
-        AlignedMemory.Free(y);
         string name = $"{type} {rows} x [{outputs}, {width}] stream";
         return Measurement.Now(name, speed * 1e-9, "GB/s", speed / (read.BytesPerRun / best[1]), workers.Threads);
     }
@@ -57,10 +55,10 @@ public static unsafe class QuantBench
         return new QuantizedMatrix(type, outputs, width, data);
     }
 
-    private static float* Activations(int count)
+    private static NativeBuffer Activations(int count)
     {
-        float* numbers = (float*)AlignedMemory.Allocate((nuint)count * sizeof(float));
-        for (int i = 0; i < count; i++) numbers[i] = (i * 37 % 101 - 50) * 0.02f;
+        NativeBuffer numbers = new(count);
+        for (int i = 0; i < count; i++) numbers.Pointer[i] = (i * 37 % 101 - 50) * 0.02f;
         return numbers;
     }
 }

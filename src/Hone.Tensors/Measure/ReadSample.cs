@@ -56,5 +56,5 @@ internal sealed unsafe class ReadSample : IDisposable
         return Vector512.Sum(a ^ b ^ c ^ d);
     }
 
-    public void Dispose() => AlignedMemory.Free(memory);
+    public void Dispose() => AlignedMemory.Free(memory, (nuint)Bytes);
 }

@@ -11,7 +11,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(int capacity)
     {
         Capacity = capacity;
-        Pointer = (float*)AlignedMemory.Allocate((nuint)Math.Max(capacity, 16) * sizeof(float));
+        Pointer = (float*)AlignedMemory.Allocate((nuint)Bytes);
         GC.AddMemoryPressure(Bytes);
     }
 
@@ -44,7 +44,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private void Free()
     {
         if (Pointer == null) return;
-        AlignedMemory.Free(Pointer);
+        AlignedMemory.Free(Pointer, (nuint)Bytes);
         Pointer = null;
         GC.RemoveMemoryPressure(Bytes);
     }

@@ -71,7 +71,7 @@ internal sealed unsafe class WeightMemory : IDisposable
 
         public void Release()
         {
-            if (Interlocked.Decrement(ref holders) == 0) AlignedMemory.Free(start);
+            if (Interlocked.Decrement(ref holders) == 0) AlignedMemory.Free(start, (nuint)bytes);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Hone.Tensors.Kernels;
+using Hone.Tensors.Kernels.Matrix;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -92,24 +93,26 @@ internal unsafe struct AttentionBackward(
         for (int j = firstKey; j < endKey; j += KeyBlock)
         {
             int columns = Math.Min(KeyBlock, endKey - j);
+            Triangle unseen = tile.Unseen(j);
             long offsetK = (long)(keys.Start(s) + j) * strideK + head * d, offsetV = (long)(keys.Start(s) + j) * strideV + head * size;
-            Gemm.RunSerial(false, true, rows, columns, d, gathered, d, k + offsetK, strideK, weights, KeyBlock, false);
-            Gemm.RunSerial(false, true, rows, columns, size, upstream, size, v + offsetV, strideV, slopes, KeyBlock, false);
+            Gemm.RunSerial(false, true, rows, columns, d, gathered, d, k + offsetK, strideK, weights, KeyBlock, false, unseen);
+            Gemm.RunSerial(false, true, rows, columns, size, upstream, size, v + offsetV, strideV, slopes, KeyBlock, false, unseen);
             for (int r = 0; r < rows; r++)
             {
                 long index = tile.HeadIndex(r);
-                Row(tile.Visible(new(weights + r * KeyBlock, columns), r, j), tile.Visible(new(slopes + r * KeyBlock, columns), r, j), cap, logSums[index], dots[index]);
+                Span<float> p = tile.Visible(new(weights + r * KeyBlock, columns), r, j, out int room);
+                Row(p, tile.Visible(new(slopes + r * KeyBlock, columns), r, j, out room), room, cap, logSums[index], dots[index]);
             }
             // The gathered queries carry the scale, so dK has it already; dQ gets it below.
-            if (part.Keys && dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, upstream, size, dv + offsetV, strideV, true);
-            if (part.Keys && dk != null) Gemm.RunSerial(true, false, columns, d, rows, slopes, KeyBlock, gathered, d, dk + offsetK, strideK, true);
-            if (part.Queries && dq != null) Gemm.RunSerial(false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, gradient, d, true);
+            if (part.Keys && dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, upstream, size, dv + offsetV, strideV, true, unseen.In(TrianglePart.LeftTransposed));
+            if (part.Keys && dk != null) Gemm.RunSerial(true, false, columns, d, rows, slopes, KeyBlock, gathered, d, dk + offsetK, strideK, true, unseen.In(TrianglePart.LeftTransposed));
+            if (part.Queries && dq != null) Gemm.RunSerial(false, false, rows, d, columns, slopes, KeyBlock, k + offsetK, strideK, gradient, d, true, unseen.In(TrianglePart.Left));
         }
         if (part.Queries && dq != null) tile.ScatterAdd(gradient, d, options.Scale, dq);
     }
 
     // In: scores and dP. Out: P = exp(s - log sum), and dS = P ∘ (dP - D), through the cap.
-    private readonly void Row(Span<float> p, Span<float> ds, float* capScratch, float logSum, float dot)
+    private readonly void Row(Span<float> p, Span<float> ds, int room, float* capScratch, float logSum, float dot)
     {
         if (p.IsEmpty) return;
         float cap = options.Softcap;
@@ -121,8 +124,9 @@ internal unsafe struct AttentionBackward(
             TensorPrimitives.Multiply(slope, -1f / (cap * cap), slope);
             TensorPrimitives.Add(slope, 1f, slope);
         }
+        p = RowLoops.Pad(p, room, float.NegativeInfinity);
         RowLoops.ExpSum(p, logSum);
-        RowLoops.Weigh(ds, dot, p);
+        RowLoops.Weigh(RowLoops.Pad(ds, room, 0f), dot, p);
         if (cap > 0) TensorPrimitives.Multiply(ds, slope, ds);
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Hone.Tensors.Kernels;
+using Hone.Tensors.Kernels.Matrix;
 using Hone.Tensors.Threads;
 
 namespace Hone.Tensors.Ops;
@@ -53,10 +54,11 @@ internal unsafe struct AttentionForward(
         for (int j = tile.FirstKey; j < tile.EndKey; j += KeyBlock)
         {
             int columns = Math.Min(KeyBlock, tile.EndKey - j);
-            Gemm.RunSerial(false, true, rows, columns, d, gathered, d, keyRows + (long)j * strideK, strideK, scores, KeyBlock, false);
+            Triangle unseen = tile.Unseen(j);
+            Gemm.RunSerial(false, true, rows, columns, d, gathered, d, keyRows + (long)j * strideK, strideK, scores, KeyBlock, false, unseen);
             for (int r = 0; r < rows; r++)
-                Advance(tile.Visible(new(scores + r * KeyBlock, columns), r, j), ref maxima[r], ref sums[r], new(output + r * dv, dv));
-            Gemm.RunSerial(false, false, rows, dv, columns, scores, KeyBlock, valueRows + (long)j * strideV, strideV, output, dv, true);
+                Advance(tile.Visible(new(scores + r * KeyBlock, columns), r, j, out int room), room, ref maxima[r], ref sums[r], new(output + r * dv, dv));
+            Gemm.RunSerial(false, false, rows, dv, columns, scores, KeyBlock, valueRows + (long)j * strideV, strideV, output, dv, true, unseen.In(TrianglePart.Left));
         }
         for (int r = 0; r < rows; r++)
         {
@@ -68,10 +70,11 @@ internal unsafe struct AttentionForward(
     }
 
     // In: scores. Out: exp(score - maximum so far); what was summed before is brought to the new maximum.
-    private readonly void Advance(Span<float> visible, ref float max, ref float sum, Span<float> output)
+    private readonly void Advance(Span<float> visible, int room, ref float max, ref float sum, Span<float> output)
     {
         if (visible.IsEmpty) return;
         Cap(visible, options.Softcap);
+        visible = RowLoops.Pad(visible, room, float.NegativeInfinity);
         float newMax = MathF.Max(max, RowLoops.Max(visible)), correction = MathF.Exp(max - newMax);
         if (correction != 1f && sum > 0) RowLoops.Scale(output, correction, output);
         sum = sum * correction + RowLoops.ExpSum(visible, newMax);

@@ -1,3 +1,5 @@
+using Hone.Tensors.Kernels.Matrix;
+
 namespace Hone.Tensors.Ops;
 
 /// <summary>
@@ -33,10 +35,13 @@ internal readonly unsafe struct AttentionTile
     public int EndKey { get; }
 
     /// <summary>About 100 rows, enough for products at full speed.</summary>
-    public static int QueriesPerTile(AttentionOptions options) => Math.Clamp(96 / (options.Heads / options.KvHeads) / 8 * 8, 16, 64);
+    public static int QueriesPerTile(AttentionOptions options) => Math.Max(16, 96 / (options.Heads / options.KvHeads) / 4 * 4);
 
     /// <summary>Largest <see cref="Rows"/>.</summary>
     public static int MaxRows(AttentionOptions options) => QueriesPerTile(options) * (options.Heads / options.KvHeads);
+
+    /// <summary>What no query of the tile sees of the keys from <paramref name="firstKey"/> on, in the matrix of the scores; nothing where not only the past is seen.</summary>
+    public Triangle Unseen(int firstKey) => options.Causal ? new Triangle(TrianglePart.Result, firstPosition - firstKey, group) : default;
 
     /// <summary>Position in its sequence of a row's query.</summary>
     public int PositionOf(int row) => firstPosition + row / group;
@@ -59,11 +64,16 @@ internal readonly unsafe struct AttentionTile
     public long HeadIndex(int row) => (long)(firstToken + row / group) * options.Heads + kvHead * group + row % group;
 
     /// <summary>The part of a row of scores over keys [firstKey, firstKey + row.Length) that is visible; the rest is set to 0, its weight.</summary>
-    public Span<float> Visible(Span<float> row, int index, int firstKey)
+    /// <param name="row">The row.</param>
+    /// <param name="index">Which.</param>
+    /// <param name="firstKey">Key of the row's first number.</param>
+    /// <param name="room">Floats from the first visible one to the end of the memory for the row, <see cref="KeyBlock"/> in all.</param>
+    public Span<float> Visible(Span<float> row, int index, int firstKey, out int room)
     {
         (int first, int end) = AttentionSizes.Visible(PositionOf(index), keyCount, options);
         first = Math.Clamp(first - firstKey, 0, row.Length);
         end = Math.Clamp(end - firstKey, first, row.Length);
+        room = KeyBlock - first;
         row[..first].Clear();
         row[end..].Clear();
         return row[first..end];

@@ -30,17 +30,17 @@ internal static unsafe class GemmPlan<TSimd, TVector, TTall, TMid, TLow>
         if (product.K <= 0)
         {
             if (!product.Accumulate) Clear(product);
-            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, product.Bias, 0, product.M, 0, product.N);
         }
         else if (product.N <= SmallColumns && product.N < product.M)
         {
             Flipped(workers, product);
-            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, product.Bias, 0, product.M, 0, product.N);
         }
         else if (product.B.Transposed && product.M <= SmallRows)
         {
             Dot(workers, product, product.Ldc, 1);
-            Epilogue<TSimd, TVector>.Add(product, 0, product.M, 0, product.N);
+            Epilogue<TSimd, TVector>.Add(product, product.Bias, 0, product.M, 0, product.N);
         }
         else
         {
@@ -51,7 +51,7 @@ internal static unsafe class GemmPlan<TSimd, TVector, TTall, TMid, TLow>
     /// <summary>Few columns: computes Cᵀ = Bᵀ · Aᵀ, which has few rows.</summary>
     private static void Flipped(WorkerPool? workers, Product product)
     {
-        Product flipped = product with { M = product.N, N = product.M, A = product.B.Flip(), B = product.A.Flip(), Bias = null, Residual = null };
+        Product flipped = product with { M = product.N, N = product.M, A = product.B.Flip(), B = product.A.Flip(), Bias = null, Residual = null, Triangle = default };
         if (flipped.B.Transposed)
         {
             Dot(workers, flipped, 1, product.Ldc);

@@ -35,4 +35,7 @@ internal unsafe struct Product
     public float* Residual;
 
     public nint ResidualLd;
+
+    /// <summary>What may be left out; not together with bias or residual.</summary>
+    public Triangle Triangle;
 }

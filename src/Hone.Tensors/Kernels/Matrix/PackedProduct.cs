@@ -104,17 +104,19 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
         in Product product, int m, int rows, int n, int columns, int depth, in LeftFactor left, float* b, nint bStep, int k)
     {
         bool accumulate = product.Accumulate || k > 0, last = k + depth == product.K;
-        for (int i = 0; i < rows;)
+        for (int i = 0, height; i < rows; i += height)
         {
-            int height = HeightFor(rows - i), valid = Math.Min(rows - i, height);
-            float* c = product.C + (m + i) * product.Ldc + n;
+            height = HeightFor(rows - i);
+            int valid = Math.Min(rows - i, height);
+            (int first, int end) = product.Triangle.Steps(m + i, valid, n, k, depth);
+            if (first >= end) continue;
+            float* c = product.C + (m + i) * product.Ldc + n, bias = last && product.Bias != null ? product.Bias + n : null;
             (nint a, nint row, nint step) = left.Tile(i, height, depth);
-            if (valid == height && columns == TileColumns)
-                Tile(height, depth, (float*)a, row, step, b, bStep, c, product.Ldc, accumulate);
-            else
-                EdgeTile(height, depth, (float*)a, row, step, b, bStep, c, product.Ldc, accumulate, valid, columns);
-            if (last && (product.Bias != null || product.Residual != null)) Epilogue<TSimd, TVector>.Add(product, m + i, valid, n, columns);
-            i += height;
+            float* from = (float*)a + first * step, steps = b + first * bStep;
+            bool half = columns <= TSimd.Width && HasHalf(height), whole = valid == height && columns == (half ? TSimd.Width : TileColumns);
+            if (whole) Tile(height, half, end - first, from, row, step, steps, bStep, c, product.Ldc, accumulate, bias);
+            else EdgeTile(height, half, end - first, from, row, step, steps, bStep, c, product.Ldc, accumulate, valid, columns);
+            if (last) Epilogue<TSimd, TVector>.Add(product, whole ? null : bias, m + i, valid, n, columns);
         }
     }
 
@@ -122,23 +124,35 @@ internal static unsafe class PackedProduct<TSimd, TVector, TTall, TMid, TLow>
     private static int HeightFor(int rows) => rows <= TLow.Rows ? TLow.Rows : rows <= TMid.Rows ? TMid.Rows : TTall.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Tile(int height, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    private static bool HasHalf(int height) => height == TTall.Rows ? TTall.HasHalf : height == TMid.Rows ? TMid.HasHalf : TLow.HasHalf;
+
+    private static void Tile(
+        int height, bool half, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, float* bias)
     {
-        if (height == TTall.Rows) TTall.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
-        else if (height == TMid.Rows) TMid.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
-        else TLow.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate);
+        if (half) HalfTile(height, depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+        else if (height == TTall.Rows) TTall.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+        else if (height == TMid.Rows) TMid.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+        else TLow.Run(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+    }
+
+    private static void HalfTile(
+        int height, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, float* bias)
+    {
+        if (height == TTall.Rows) TTall.RunHalf(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+        else if (height == TMid.Rows) TMid.RunHalf(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
+        else TLow.RunHalf(depth, a, aRow, aStep, b, bStep, c, ldc, accumulate, bias);
     }
 
     private static void EdgeTile(
-        int height, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, int rows, int columns)
+        int height, bool half, int depth, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, int rows, int columns)
     {
         float* tile = Scratch.Floats(ScratchSlot.EdgeTile, height * TileColumns);
-        Tile(height, depth, a, aRow, aStep, b, bStep, tile, TileColumns, false);
+        Tile(height, half, depth, a, aRow, aStep, b, bStep, tile, TileColumns, false, null);
         for (int i = 0; i < rows; i++)
         {
-            Span<float> from = new(tile + i * TileColumns, columns), to = new(c + i * ldc, columns);
-            if (accumulate) System.Numerics.Tensors.TensorPrimitives.Add(to, from, to);
-            else from.CopyTo(to);
+            float* from = tile + i * TileColumns, to = c + i * ldc;
+            if (accumulate) Epilogue<TSimd, TVector>.Row(to, from, columns);
+            else new Span<float>(from, columns).CopyTo(new Span<float>(to, columns));
         }
     }
 

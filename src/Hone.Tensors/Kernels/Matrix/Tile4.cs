@@ -11,7 +11,7 @@ internal readonly unsafe struct Tile4<TSimd, TVector> : ITile
     public static int Rows => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, float* bias)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
@@ -40,9 +40,9 @@ internal readonly unsafe struct Tile4<TSimd, TVector> : ITile
             group3 += aStep;
         }
         while (b != end);
-        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);
-        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate, bias);
     }
 }

@@ -11,7 +11,7 @@ internal readonly unsafe struct Tile8<TSimd, TVector> : ITile
     public static int Rows => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate)
+    public static void Run(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, float* bias)
     {
         TVector c0l = TSimd.Zero, c0r = TSimd.Zero;
         TVector c1l = TSimd.Zero, c1r = TSimd.Zero;
@@ -24,6 +24,7 @@ internal readonly unsafe struct Tile8<TSimd, TVector> : ITile
         nint twoRows = 2 * aRow;
         float* group3 = a + 3 * aRow, group6 = a + 6 * aRow;
         float* end = b + k * bStep;
+        TileStore.Fetch<TSimd, TVector>(c, ldc, Rows);
         do
         {
             TVector left = TSimd.Load(b), right = TSimd.Load(b + TSimd.Width);
@@ -57,13 +58,50 @@ internal readonly unsafe struct Tile8<TSimd, TVector> : ITile
             group6 += aStep;
         }
         while (b != end);
-        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate);
-        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c4l, c4r, c + 4 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c5l, c5r, c + 5 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c6l, c6r, c + 6 * ldc, accumulate);
-        TileStore.Row<TSimd, TVector>(c7l, c7r, c + 7 * ldc, accumulate);
+        TileStore.Row<TSimd, TVector>(c0l, c0r, c, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c1l, c1r, c + ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c2l, c2r, c + 2 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c3l, c3r, c + 3 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c4l, c4r, c + 4 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c5l, c5r, c + 5 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c6l, c6r, c + 6 * ldc, accumulate, bias);
+        TileStore.Row<TSimd, TVector>(c7l, c7r, c + 7 * ldc, accumulate, bias);
+    }
+
+    public static bool HasHalf => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunHalf(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint ldc, bool accumulate, float* bias)
+    {
+        TVector c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
+        TVector c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
+        nint twoRows = 2 * aRow;
+        float* group3 = a + 3 * aRow, group6 = a + 6 * aRow;
+        float* end = b + k * bStep;
+        do
+        {
+            TVector line = TSimd.Load(b);
+            b += bStep;
+            c0 = TSimd.MultiplyAdd(TSimd.Broadcast(*a), line, c0);
+            c1 = TSimd.MultiplyAdd(TSimd.Broadcast(a[aRow]), line, c1);
+            c2 = TSimd.MultiplyAdd(TSimd.Broadcast(a[twoRows]), line, c2);
+            c3 = TSimd.MultiplyAdd(TSimd.Broadcast(*group3), line, c3);
+            c4 = TSimd.MultiplyAdd(TSimd.Broadcast(group3[aRow]), line, c4);
+            c5 = TSimd.MultiplyAdd(TSimd.Broadcast(group3[twoRows]), line, c5);
+            c6 = TSimd.MultiplyAdd(TSimd.Broadcast(*group6), line, c6);
+            c7 = TSimd.MultiplyAdd(TSimd.Broadcast(group6[aRow]), line, c7);
+            a += aStep;
+            group3 += aStep;
+            group6 += aStep;
+        }
+        while (b != end);
+        TileStore.Half<TSimd, TVector>(c0, c, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c1, c + ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c2, c + 2 * ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c3, c + 3 * ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c4, c + 4 * ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c5, c + 5 * ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c6, c + 6 * ldc, accumulate, bias);
+        TileStore.Half<TSimd, TVector>(c7, c + 7 * ldc, accumulate, bias);
     }
 }

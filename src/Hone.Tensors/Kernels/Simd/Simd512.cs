@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hone.Tensors.Kernels.Simd;
 
@@ -52,12 +53,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Round(Vector512<float> value) => Vector512.Round(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByPowerOf2(Vector512<float> value, Vector512<float> n)
-    {
-        // Two factors, since 2^n itself may be outside the range where the result is not.
-        Vector512<int> whole = Vector512.ConvertToInt32Native(n), half = whole >> 1, bias = Vector512.Create(127);
-        return value * ((half + bias) << 23).AsSingle() * ((whole - half + bias) << 23).AsSingle();
-    }
+    public static Vector512<float> ScaleByPowerOf2(Vector512<float> value, Vector512<float> n) => Avx512F.Scale(value, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SelectLess(Vector512<float> a, Vector512<float> b, Vector512<float> x, Vector512<float> y) =>
