@@ -89,9 +89,11 @@ internal sealed class KvTaskFlags
     }
 
     /// <summary>The running text, or null.</summary>
+    /// <exception cref="HoneException">A file that cannot be read, or no task that reads it.</exception>
     public string? Text(CommandRun run)
     {
         if (run.Get(text) is not { } path) return null;
-        return File.Exists(path) ? File.ReadAllText(path) : throw new HoneException($"{path}: no such file. Give a text file, or leave out --text.");
+        return Read(run).Tasks.Contains(Hone.Methods.KvCache.KvEvaluationOptions.Stream) ? TextFile.Read(path)
+            : throw new HoneException("--text is what the task 'stream' reads, which is not among --tasks. Add it, or leave out --text.");
     }
 }

@@ -58,12 +58,12 @@ public sealed class KvEvaluation
             memory.Add(answers[i].Memory);
             progress.Advance(1);
         }
-        FidelityReport? fidelity = pieces.Count > 0 ? Fidelity(full, compressed, memory, progress) : null;
+        FidelityReport? fidelity = pieces.Count > 0 ? Fidelity(full, compressed, plan.Options.Every == 0 && plan.Format is { IsRounded: false, CanDrop: true }, memory, progress) : null;
         double[] speed = measureSpeed && options.SpeedTokens > 0 ? Speed(full, compressed) : [double.NaN, double.NaN];
         return KvResult.Of(name, prompts, fullAnswers, answers, fidelity, memory, fullBytes, speed);
     }
 
-    private FidelityReport Fidelity(KvRunner full, KvRunner compressed, List<KvMemory> memory, IProgressTask progress)
+    private FidelityReport Fidelity(KvRunner full, KvRunner compressed, bool atOnce, List<KvMemory> memory, IProgressTask progress)
     {
         FidelityCounter counter = new();
         for (int i = 0; i < pieces.Count; i++)
@@ -72,11 +72,11 @@ public sealed class KvEvaluation
             if (fullLogits.Count == i)
             {
                 List<float[]> own = [];
-                fullBytes += full.Continue(pieces[i], options.StreamTokens, (_, logits) => own.Add(logits)).Bytes;
+                fullBytes += full.Continue(pieces[i], options.StreamTokens, atOnce: true, (_, logits) => own.Add(logits)).Bytes;
                 fullLogits.Add(own);
             }
             int at = 0;
-            memory.Add(compressed.Continue(pieces[i], options.StreamTokens, (next, logits) => counter.Add(fullLogits[i][at++], logits, pieces[i][next])));
+            memory.Add(compressed.Continue(pieces[i], options.StreamTokens, atOnce, (next, logits) => counter.Add(fullLogits[i][at++], logits, pieces[i][next])));
             progress.Advance(1);
         }
         return counter.Report();

@@ -33,6 +33,9 @@ public sealed class KvSweep
                     One(policy, $"policy={policy},keep={keep},bits={b}");
     }
 
+    /// <summary>Measures one setting, or notes why it is refused; in charts it stands for itself.</summary>
+    public void Run(string setting) => One(setting, setting);
+
     /// <summary>Table of all results.</summary>
     public ResultTable Table() => new("Quality against bytes", ["setting", "quality", "full cache", "bytes", "of the full cache", "KL, nats", "perplexity ratio"],
         [.. results.Select(r => (IReadOnlyList<string>)[r.Result.Name, $"{r.Result.Quality:0.000}", $"{r.Result.FullQuality:0.000}", $"{r.Result.Bytes:0}",

@@ -28,6 +28,8 @@ public sealed class StreamSession : IDisposable
     private readonly TextModel model;
     private readonly int chunk;
     private readonly PolicyKvCache cache;
+    private readonly StreamArchive? archive;
+    private readonly TokenHash read = new();
 
     /// <param name="model">The model.</param>
     /// <param name="options">Window, spans, retrieval.</param>
@@ -41,6 +43,27 @@ public sealed class StreamSession : IDisposable
         cache = new PolicyKvCache(new KvPlan(kv, model.Model, model.Workers));
     }
 
+    /// <summary>A stream in a folder: goes on where it was saved last.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Window, spans, retrieval; the folder given there does not count.</param>
+    /// <param name="folder">Where it is, or will be.</param>
+    /// <param name="text">All tokens of the text from its beginning; those read already are not read again.</param>
+    /// <param name="chunk">Tokens read at a time.</param>
+    /// <exception cref="HoneException">The model cannot stream, or the folder holds a stream of another model, of other settings or of another text.</exception>
+    public StreamSession(TextModel model, LtriOptions options, string folder, ReadOnlySpan<int> text, int chunk = 256)
+    {
+        (this.model, this.chunk) = (model, chunk);
+        options.Check();
+        archive = new StreamArchive(folder, options, model.Model, model.Workers);
+        cache = archive.Open(out byte[] saved);
+        if (cache.Length == 0) return;
+        if (text.Length >= cache.Length) read.Add(text[..cache.Length]);
+        if (text.Length >= cache.Length && read.Value.AsSpan().SequenceEqual(saved)) return;
+        int length = cache.Length;
+        cache.Dispose();
+        throw new HoneException($"{folder}: the stream there read {length} tokens of another text. Give a text that begins with the same, or another folder.");
+    }
+
     /// <summary>Tokens read so far.</summary>
     public int Length => cache.Length;
 
@@ -49,6 +72,9 @@ public sealed class StreamSession : IDisposable
 
     /// <summary>Bytes of the window, the index and what is kept in memory.</summary>
     public long Bytes => cache.Memory.Bytes;
+
+    /// <summary>Bytes of keys and values on disk.</summary>
+    public long DiskBytes => Layers.Sum(layer => layer.DiskBytes);
 
     /// <summary>Bytes of index vectors over all layers.</summary>
     public long IndexBytes => Layers.Sum(layer => layer.IndexBytes);
@@ -59,9 +85,15 @@ public sealed class StreamSession : IDisposable
         for (int at = 0; at < tokens.Length; at += chunk)
         {
             cancellation.ThrowIfCancellationRequested();
-            Step(cache, tokens.Slice(at, Math.Min(chunk, tokens.Length - at)).ToArray(), wantsLogits: false);
+            ReadOnlySpan<int> piece = tokens.Slice(at, Math.Min(chunk, tokens.Length - at));
+            Step(cache, piece.ToArray(), wantsLogits: false);
+            read.Add(piece);
         }
     }
+
+    /// <summary>Saves the stream in its folder.</summary>
+    /// <exception cref="InvalidOperationException">The session has no folder.</exception>
+    public void Save() => (archive ?? throw new InvalidOperationException("this stream has no folder")).Save(cache, read.Value);
 
     /// <summary>Asks, greedily.</summary>
     /// <param name="question">Tokens of the question and the start of the answer.</param>
@@ -103,7 +135,11 @@ public sealed class StreamSession : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => cache.Dispose();
+    public void Dispose()
+    {
+        cache.Dispose();
+        read.Dispose();
+    }
 
     private static IReadOnlyList<StreamingStore> Stores(PolicyKvCache cache) => [.. cache.Stores.Cast<StreamingStore>()];
 

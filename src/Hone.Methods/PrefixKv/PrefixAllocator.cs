@@ -26,18 +26,21 @@ internal sealed class PrefixAllocator : IKvAllocator
 
     private int[] Kept(KvScores scores, KvTarget target)
     {
-        int layers = scores.Layers, least = Math.Min(target.Kept, options.Start + 1);
+        int layers = scores.Layers, tokens = scores[0, 0].Length, least = Math.Min(target.Kept, options.Start + 1);
         long budget = (long)layers * target.Kept;
-        if (profile is not null) return profile.Kept(layers, scores[0, 0].Length, (double)target.Kept / scores[0, 0].Length, least);
+        if (profile is not null) return profile.Kept(layers, tokens, (double)target.Kept / tokens, least);
         return options.Layers switch
         {
             LayerRule.Prefix => PrefixConfiguration.Search(Curves(scores), budget, least).Kept,
             LayerRule.GlobalSum => PrefixConfiguration.GlobalSum(Curves(scores), budget, least),
-            LayerRule.Pyramid => LargestRemainder.Round(
-                [.. Enumerable.Range(0, layers).Select(l => layers == 1 ? target.Kept : target.Kept * (0.05 + 1.9 * (layers - 1 - l) / (layers - 1)))], (int)budget),
+            LayerRule.Pyramid => Pyramid(layers, tokens, target.Kept, least),
             _ => [.. Enumerable.Repeat(target.Kept, layers)],
         };
     }
+
+    /// <summary>PyramidKV's schedule at its recommended slope; what every layer keeps anyway is its window.</summary>
+    private static int[] Pyramid(int layers, int tokens, int kept, int least) =>
+        [.. PyramidAllocator.OnTop(layers, tokens, kept, new PyramidOptions { Window = least }).Select(selected => selected + least)];
 
     /// <summary>One curve per layer; all heads of a layer score alike.</summary>
     public static IReadOnlyList<PriorityCurve> Curves(KvScores scores)

@@ -34,6 +34,9 @@ public sealed record PrefixKvOptions
     /// <summary>Place of the slot that goes for each generated token (with <c>every=1</c>), counted from what the prompt left.</summary>
     public int Distance { get; init; } = -25;
 
-    /// <summary>Divide a token's attention by the number of tokens that could attend to it.</summary>
-    public bool PerQuery { get; init; }
+    /// <summary>
+    /// Divide a token's attention by the number of tokens that could attend to it; otherwise early tokens count for more because more
+    /// tokens come after them, which says nothing about how concentrated a layer is.
+    /// </summary>
+    public bool PerQuery { get; init; } = true;
 }

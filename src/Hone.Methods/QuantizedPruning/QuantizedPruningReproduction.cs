@@ -3,6 +3,7 @@ using Hone.Core.Recipes;
 using Hone.Inference;
 using Hone.Inference.Caches;
 using Hone.Methods.KvCache;
+using Hone.Methods.Tasks;
 using Hone.Methods.TinyLm;
 
 namespace Hone.Methods.QuantizedPruning;
@@ -22,32 +23,44 @@ public sealed class QuantizedPruningReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         string path = RecallModel.Require();
-        ComponentRegistry components = new ComponentRegistry().Scan(typeof(KvOptions).Assembly);
-        Dictionary<string, List<double>> scores = [];
-        using IProgressTask progress = run.Reporter.Start("quantized-pruning", options.Seeds * 21L, "settings");
-        for (int s = 0; s < options.Seeds; s++)
+        using IProgressTask progress = run.Reporter.Start("quantized-pruning", options.Seeds * (long)Tasks.Length, "tasks");
+        Dictionary<string, double[]>[] parts = SideBySide.Run([.. from s in Enumerable.Range(0, options.Seeds) from task in Tasks select (Func<Dictionary<string, double[]>>)(() =>
         {
-            KvEvaluationOptions tasks = new() { Tasks = Tasks, Length = options.IsQuick ? 192 : 512, Samples = options.IsQuick ? 3 : 24, QueryAware = true, SpeedTokens = 0, Seed = run.Seed + s };
-            TextModel model = TextModel.Open(path);
-            RunContext quiet = new("", run.Seed, null, run.Cancellation);
-            KvEvaluation plain = new(model, tasks, null, quiet);
-            foreach (string setting in Settings(model, tasks.Length)) Add(plain, setting, setting);
-            TextModel outliers = TextModel.Open(path);
-            OutlierChannels.Plant(outliers.Model, 20);
-            KvEvaluation planted = new(outliers, tasks, null, quiet);
-            foreach (int bits in (int[])[4, 2])
-                foreach (string format in (string[])["kivi", "token"])
-                    Add(planted, Planted(format, bits), $"policy=snapkv,window=8,keep=0.5,format={format},bits={bits},group=32,residual={(format == "kivi" ? 32 : 0)}");
-        }
+            KvEvaluationOptions tasks = new()
+            {
+                Tasks = [task],
+                Length = options.IsQuick ? 192 : 512,
+                Samples = options.IsQuick ? 3 : 24,
+                QueryAware = true,
+                SpeedTokens = 0,
+                Seed = run.Seed + s,
+            };
+            Dictionary<string, double[]> scores = Measure(path, tasks, new RunContext("", run.Seed, null, run.Cancellation));
+            progress.Advance(1, $"seed {s + 1}, {task}");
+            return scores;
+        })]);
+        Dictionary<string, List<double>> scores = parts[0].Keys.ToDictionary(name => name, name => parts.SelectMany(part => part[name]).ToList());
         return Task.FromResult(new ReproductionResult([.. Claims(scores, run.Seed)], [Table(scores)]));
+    }
 
-        void Add(KvEvaluation evaluation, string name, string setting)
-        {
-            KvResult result = evaluation.Measure(name, KvPlan.Parse(setting, components, "quantized-pruning"), measureSpeed: false);
-            if (!scores.TryGetValue(name, out List<double>? list)) scores[name] = list = [];
-            list.AddRange(result.Scores);
-            progress.Advance(1, name);
-        }
+    /// <summary>[prompts] of every setting, on a model of its own.</summary>
+    private static Dictionary<string, double[]> Measure(string path, KvEvaluationOptions tasks, RunContext run)
+    {
+        ComponentRegistry components = new ComponentRegistry().Scan(typeof(KvOptions).Assembly);
+        Dictionary<string, double[]> scores = [];
+        TextModel model = TextModel.Open(path);
+        KvEvaluation plain = new(model, tasks, null, run);
+        foreach (string setting in Settings(model, tasks.Length)) Add(plain, setting, setting);
+        TextModel outliers = TextModel.Open(path);
+        OutlierChannels.Plant(outliers.Model, 20);
+        KvEvaluation planted = new(outliers, tasks, null, run);
+        foreach (int bits in (int[])[4, 2])
+            foreach (string format in (string[])["kivi", "token"])
+                Add(planted, Planted(format, bits), $"policy=snapkv,window=8,keep=0.5,format={format},bits={bits},group=32,residual={(format == "kivi" ? 32 : 0)}");
+        return scores;
+
+        void Add(KvEvaluation evaluation, string name, string setting) =>
+            scores[name] = [.. evaluation.Measure(name, KvPlan.Parse(setting, components, "quantized-pruning"), measureSpeed: false).Scores];
     }
 
     private static string Planted(string format, int bits) => $"outliers, {format}, {bits} bits";

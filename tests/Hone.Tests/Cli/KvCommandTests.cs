@@ -85,4 +85,35 @@ public sealed class KvCommandTests : IDisposable
         Assert.Equal(2, wrong.Code);
         Assert.Contains("snapkv", wrong.Error);
     }
+
+    [Fact]
+    public void A_text_is_read_once_and_asked_again()
+    {
+        string text = model.Write("text.txt", string.Join(' ', Enumerable.Range(0, 400).Select(i => $"Ann has {i} cups."))), state = Path.Combine(model.Path, "stream");
+        string[] stream = ["kv", "stream", "--model", model.Path, "--text", text, "--window", "32", "--sinks", "2", "--retrieve", "64", "--max-span", "8", "--queries", "8", "--max-tokens", "3", "--threads", "1", "--json"];
+        CliRun first = CliRun.Of([.. stream, "--state", state]), again = CliRun.Of([.. stream, "--state", state, "--ask", " Ann has"]), whole = CliRun.Of([.. stream, "--ask", " Ann has"]);
+        Assert.True(first.Code == 0 && again.Code == 0, first.Error + again.Error);
+        JsonNode one = JsonNode.Parse(first.Output)!, two = JsonNode.Parse(again.Output)!;
+        Assert.Equal(0, (int)one["resumed_at"]!);
+        Assert.Equal((int)one["tokens"]!, (int)two["resumed_at"]!);
+        Assert.True((long)two["disk_bytes"]! > 0);
+        Assert.Equal((string)JsonNode.Parse(whole.Output)!["answers"]![0]!["answer"]!, (string)two["answers"]![0]!["answer"]!);
+        File.AppendAllText(text, " Bob has 3 cups.");
+        Assert.True((int)JsonNode.Parse(CliRun.Of([.. stream, "--state", state]).Output)!["resumed_at"]! > 0);
+        File.WriteAllText(text, "Another text, which begins otherwise.");
+        CliRun other = CliRun.Of([.. stream, "--state", state]);
+        Assert.Equal(2, other.Code);
+        Assert.Contains("another text", other.Error);
+        Assert.Equal(2, CliRun.Of(["kv", "stream", "--model", model.Path, "--state", state]).Code);
+        Assert.Equal(2, CliRun.Of(["kv", "stream", "--model", model.Path, "--text", model.Write("empty.txt", " ")]).Code);
+    }
+
+    [Fact]
+    public void Whole_settings_are_compared_in_a_sweep()
+    {
+        CliRun run = CliRun.Of(["kv", "sweep", "--model", model.Path, "--kv", "policy=prefixkv,layers=uniform,keep=0.5", "--kv", "policy=prefixkv,layers=nonsense,keep=0.5", .. Stream, "--json"]);
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Equal("policy=prefixkv,layers=uniform,keep=0.5", (string)Assert.Single(JsonNode.Parse(run.Output)!["results"]!.AsArray())!["name"]!);
+        Assert.Single(JsonNode.Parse(run.Output)!["refused"]!.AsArray());
+    }
 }

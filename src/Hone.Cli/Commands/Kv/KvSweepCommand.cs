@@ -15,8 +15,9 @@ internal sealed class KvSweepCommand : CliCommand
     private readonly Option<string?> policies = CliOptions.Text("--policies", "Policies, comma-separated. [default: full,streaming_llm,snapkv,h2o,knorm]", "LIST");
     private readonly Option<string?> keeps = CliOptions.Text("--keeps", "Shares of the tokens, comma-separated. [default: 0.5,0.25,0.125]", "LIST");
     private readonly Option<string?> bits = CliOptions.Text("--bits", "Bits, comma-separated. [default: 16,4]", "LIST");
+    private readonly Option<string[]> settings = CliOptions.Texts("--kv", "A whole setting, for example policy=prefixkv,layers=uniform,keep=0.25, compared with the others; without --policies alone. Repeatable.", "KEY=VALUE,...");
 
-    public override IEnumerable<Symbol> Symbols => [.. model.All, .. tasks.All, policies, keeps, bits];
+    public override IEnumerable<Symbol> Symbols => [.. model.All, .. tasks.All, policies, keeps, bits, settings];
 
     public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads | SharedOptions.Out;
 
@@ -30,6 +31,7 @@ internal sealed class KvSweepCommand : CliCommand
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("kv sweep --model models/seed --tasks stream --out runs/sweep", "the usual policies on running text"),
+        new("kv sweep --model models/seed --tasks stream --kv policy=prefixkv,keep=0.25 --kv policy=prefixkv,layers=pyramid,keep=0.25", "two ways of dividing over layers"),
         new("kv sweep --model models/seed --policies snapkv,prefixkv --keeps 0.25,0.125 --bits 32,4,2 --json", "two policies at three precisions"),
     ];
 
@@ -41,7 +43,9 @@ internal sealed class KvSweepCommand : CliCommand
         using WorkerPool workers = new(run.Threads);
         TextModel text = model.Open(run, workers);
         KvSweep sweep = new(new KvEvaluation(text, options, tasks.Text(run), run.Context("")), RecipeLibrary.Components);
-        sweep.Run((run.Get(policies) ?? "full,streaming_llm,snapkv,h2o,knorm").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), shares, precisions);
+        string[] whole = run.Get(settings) ?? [];
+        sweep.Run((run.Get(policies) ?? (whole.Length > 0 ? "" : "full,streaming_llm,snapkv,h2o,knorm")).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), shares, precisions);
+        foreach (string setting in whole) sweep.Run(setting);
         if (run.Out is { } folder)
         {
             Directory.CreateDirectory(folder);

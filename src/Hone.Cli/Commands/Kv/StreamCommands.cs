@@ -43,38 +43,68 @@ internal sealed class StreamCommand : CliCommand
     private readonly ModelOptions model = new();
     private readonly LongTaskOptions tasks = new("niah_single_2", 4096, 8);
     private readonly RecipeOptions<LtriOptions> options = new(null);
+    private readonly Option<string?> text = CliOptions.Text("--text", "A text of your own to read instead of tasks.", "FILE");
+    private readonly Option<string[]> ask = CliOptions.Texts("--ask", "With --text: a question, or the beginning of an answer, put when the text is read. Repeatable.");
+    private readonly Option<int> maxTokens = CliOptions.Number("--max-tokens", "Most tokens of an answer to --ask.", 64, 1, 1 << 20);
+    private readonly Option<string?> state = CliOptions.Text("--state", "With --text: folder in which the stream is saved as it is read, and taken up again when the command is repeated.", "DIR");
+    private readonly Option<int> saveEvery = CliOptions.Number("--save-every", "Tokens between two saves.", 4096, 1, 1 << 30);
 
-    public override IEnumerable<Symbol> Symbols => [.. model.All, .. tasks.All, .. options.All];
+    public override IEnumerable<Symbol> Symbols => [.. model.All, .. tasks.All, .. options.All, text, ask, maxTokens, state, saveEvery];
 
     public override SharedOptions Shared => SharedOptions.Json | SharedOptions.Quiet | SharedOptions.Seed | SharedOptions.Threads;
 
     public override string Details =>
         """
         Tokens that leave the window are cut into spans where attention forms triangles (Ltri-LLM), kept with a few index vectors, and
-        brought back when queries match them. --spans blocks cuts evenly (InfLLM), --spans none forgets (StreamingLLM). The same store
-        serves generation: hone generate --kv policy=full,format=ltri,window=512.
+        brought back when queries match them. --spans blocks cuts evenly (InfLLM), --spans random anywhere, --spans none forgets
+        (StreamingLLM). The same store serves generation: hone generate --kv policy=full,format=ltri,window=512.
+        With --state keys and values lie in a folder. A run that was ended, even by force, goes on from its last save; a text that
+        has grown since is read on; questions can be asked later without reading anything again.
         """;
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("kv stream --model models/seed-recall --compact --tasks niah_multikey_2 --length 16384 --samples 4", "eight times the trained length"),
         new("kv stream --model models/seed-recall --compact --length 16384 --spans none", "what a sliding window alone finds"),
+        new("kv stream --model models/seed-recall --text facts.txt --state runs/facts --ask \" ? wet cat\" --max-tokens 2", "a text of your own, kept to be asked again"),
     ];
 
     public override Task<int> RunAsync(CommandRun run)
     {
         LtriOptions settings = options.Bind(run);
+        string? path = run.Get(text), folder = run.Get(state);
+        if (path is null && (folder is not null || run.Get(ask) is { Length: > 0 })) throw new HoneException("--ask and --state go with a text of your own. Give one with --text.");
+        if (folder is not null && settings.Folder.Length > 0) throw new HoneException("--state and --folder both say where keys and values go. Give one of them.");
+        string? read = path is null ? null : TextFile.Read(path);
         using WorkerPool workers = new(run.Threads);
         TextModel opened = model.Open(run, workers);
-        StreamResult result = StreamEvaluation.Run(opened, settings, tasks.Make(run, opened), run.Context(""));
-        if (run.IsJson) run.WriteJson(result.ToJson());
-        else
-        {
-            run.Output.WriteLine($"{result.Accuracy:P1} of {result.Samples} questions right, {result.EvidenceRecall:P1} of the evidence within reach");
-            if (result.Spans > 0) run.Output.WriteLine($"{result.Spans:N0} spans in a layer of {result.SpanLength:0.0} tokens, {result.FillerShare:P0} of them without a triangle");
-            run.Output.WriteLine($"at most {result.Attended:N0} keys for a token; {result.Bytes:N0} bytes in memory, {result.IndexBytes:N0} of them index; {result.Tokens / result.Seconds:N0} tokens/s");
-        }
+        if (read is null) Print(run, StreamEvaluation.Run(opened, settings, tasks.Make(run, opened), run.Context("")));
+        else Print(run, TextStream.Run(opened, settings, read, new(folder ?? "", run.Get(saveEvery), run.Get(ask) ?? [], run.Get(maxTokens)), run.Context("")));
         return Task.FromResult(CliApp.Done);
+    }
+
+    private static void Print(CommandRun run, StreamResult result)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(result.ToJson());
+            return;
+        }
+        run.Output.WriteLine($"{result.Accuracy:P1} of {result.Samples} questions right, {result.EvidenceRecall:P1} of the evidence within reach");
+        if (result.Spans > 0) run.Output.WriteLine($"{result.Spans:N0} spans in a layer of {result.SpanLength:0.0} tokens, {result.FillerShare:P0} of them without a triangle");
+        run.Output.WriteLine($"at most {result.Attended:N0} keys for a token; {result.Bytes:N0} bytes in memory, {result.IndexBytes:N0} of them index; {result.Tokens / result.Seconds:N0} tokens/s");
+    }
+
+    private static void Print(CommandRun run, TextStreamResult result)
+    {
+        if (run.IsJson)
+        {
+            run.WriteJson(result.ToJson());
+            return;
+        }
+        foreach ((string question, string answer) in result.Answers) run.Output.WriteLine($"{question}{answer}");
+        string before = result.ResumedAt > 0 ? $", {result.ResumedAt:N0} of them before" : "";
+        run.Reporter.Line($"{result.Tokens:N0} tokens read{before}; {result.Spans:N0} spans in a layer; {result.Bytes:N0} bytes in memory, {result.IndexBytes:N0} of them index, {result.DiskBytes:N0} on disk");
     }
 }
 

@@ -21,9 +21,9 @@ public sealed class PolicyKvCache : IKvCache
         layers = [.. plan.Layers.Select(layer => new PolicyLayerCache(plan.Format.Create(layer), plan.Policy.Scorer(layer)))];
     }
 
-    private PolicyKvCache(PolicyKvCache origin)
+    private PolicyKvCache(PolicyKvCache origin, KvPlan plan)
     {
-        plan = origin.plan;
+        this.plan = plan;
         layers = [.. origin.layers.Select(layer => layer.Fork())];
         (isPromptDone, sinceEviction, peak) = (origin.isPromptDone, origin.sinceEviction, origin.peak);
     }
@@ -67,7 +67,7 @@ public sealed class PolicyKvCache : IKvCache
         peak = Math.Max(peak, Bytes);
     }
 
-    /// <summary>Going back to nothing is always possible; anything else is what <see cref="Fork"/> is for.</summary>
+    /// <summary>Going back to nothing is always possible; anything else is what <see cref="Fork()"/> is for.</summary>
     public void Truncate(int length)
     {
         if (length == Length) return;
@@ -80,7 +80,17 @@ public sealed class PolicyKvCache : IKvCache
         (isPromptDone, sinceEviction) = (false, 0);
     }
 
-    public IKvCache Fork() => new PolicyKvCache(this);
+    public IKvCache Fork() => new PolicyKvCache(this, plan);
+
+    /// <summary>A copy that goes on under another budget or division, so that a prompt need be gone through once only to compare many.</summary>
+    /// <param name="other">A plan whose policy scores alike and whose format is the same: scorers and stores are copied, not made anew.</param>
+    public PolicyKvCache Fork(KvPlan other) => new(this, other);
+
+    /// <summary>Takes up a stream whose stores were brought back: so many tokens have been seen.</summary>
+    internal void Resume(int seen)
+    {
+        foreach (PolicyLayerCache layer in layers) layer.Resume(seen);
+    }
 
     public void Dispose()
     {

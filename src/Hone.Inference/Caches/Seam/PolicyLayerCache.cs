@@ -117,6 +117,13 @@ internal sealed class PolicyLayerCache : ILayerCache, IKvView, IDisposable
         scorer.Renumbered();
     }
 
+    /// <summary>The store was brought back by other means: it has seen so many tokens at positions without gaps.</summary>
+    public void Resume(int seen)
+    {
+        positions.Append(0, seen);
+        (Seen, NextPosition) = (seen, seen);
+    }
+
     public PolicyLayerCache Fork() => new(store.Fork(), scorer.Fork(), positions.Fork()) { Seen = Seen, NextPosition = NextPosition };
 
     public void Dispose() => store.Dispose();

@@ -40,6 +40,24 @@ public sealed class AttentionBand(int width)
         return fork;
     }
 
+    /// <summary>All rows.</summary>
+    internal void Save(StreamWriting to)
+    {
+        to.Int(Count);
+        foreach (float[] row in rows) to.Floats(row);
+    }
+
+    /// <summary>Reads rows into an empty band.</summary>
+    internal void Load(StreamReading from)
+    {
+        for (int left = from.CountOf(width * sizeof(float)); left > 0; left--)
+        {
+            float[] row = new float[width];
+            from.Floats(row);
+            Add(row);
+        }
+    }
+
     /// <summary>The band of a whole map [n, n] given row after row.</summary>
     public static AttentionBand Of(float[][] map, int width)
     {

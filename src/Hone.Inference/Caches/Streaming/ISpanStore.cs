@@ -4,9 +4,12 @@ namespace Hone.Inference.Caches.Streaming;
 public interface ISpanStore : IDisposable
 {
     /// <summary>Adds the numbers of a span and gives the place to read them from.</summary>
-    long Add(ReadOnlySpan<float> numbers);
+    /// <param name="numbers">Keys and values.</param>
+    /// <param name="vectors">Index vectors; a store that outlives the process keeps them behind the numbers, others do not need them.</param>
+    long Add(ReadOnlySpan<float> numbers, ReadOnlySpan<float> vectors);
 
     /// <summary>Reads numbers back.</summary>
+    /// <exception cref="HoneException">The store ends before.</exception>
     void Read(long place, Span<float> numbers);
 
     /// <summary>Bytes held in memory.</summary>
@@ -17,6 +20,15 @@ public interface ISpanStore : IDisposable
 
     /// <summary>Another holder of the same store; it is let go when the last one is disposed.</summary>
     ISpanStore Share();
+
+    /// <summary>Brings everything to disk and gives the length to <see cref="Cut"/> to.</summary>
+    /// <exception cref="InvalidOperationException">The store does not outlive the process.</exception>
+    long Flush() => throw new InvalidOperationException("these spans do not outlive the process");
+
+    /// <summary>Drops what was added beyond a length.</summary>
+    /// <exception cref="HoneException">The store is shorter.</exception>
+    /// <exception cref="InvalidOperationException">The store does not outlive the process.</exception>
+    void Cut(long length) => throw new InvalidOperationException("these spans do not outlive the process");
 }
 
 /// <summary>Spans in memory.</summary>
@@ -28,7 +40,7 @@ internal sealed class MemorySpanStore : ISpanStore
 
     public long DiskBytes => 0;
 
-    public long Add(ReadOnlySpan<float> numbers)
+    public long Add(ReadOnlySpan<float> numbers, ReadOnlySpan<float> vectors)
     {
         lock (spans)
         {
@@ -46,89 +58,4 @@ internal sealed class MemorySpanStore : ISpanStore
     public ISpanStore Share() => this;
 
     public void Dispose() { }
-}
-
-/// <summary>Spans in a file that is deleted with its last holder.</summary>
-internal sealed class FileSpanStore : ISpanStore
-{
-    private readonly Shared shared;
-    private bool isDisposed;
-
-    /// <param name="folder">Where to put the file; made if needed.</param>
-    /// <exception cref="HoneException">The folder cannot be written.</exception>
-    public FileSpanStore(string folder) : this(new Shared(folder)) { }
-
-    private FileSpanStore(Shared shared) => this.shared = shared;
-
-    public long Bytes => 0;
-
-    public long DiskBytes => shared.Length;
-
-    public long Add(ReadOnlySpan<float> numbers) => shared.Add(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers));
-
-    public void Read(long place, Span<float> numbers) => shared.Read(place, System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers));
-
-    public ISpanStore Share()
-    {
-        shared.Hold();
-        return new FileSpanStore(shared);
-    }
-
-    public void Dispose()
-    {
-        if (isDisposed) return;
-        isDisposed = true;
-        shared.LetGo();
-    }
-
-    private sealed class Shared : IDisposable
-    {
-        private readonly FileStream file;
-        private int holders = 1;
-
-        public Shared(string folder)
-        {
-            try
-            {
-                Directory.CreateDirectory(folder);
-                file = new(Path.Combine(folder, $"spans-{Guid.NewGuid():N}.bin"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                throw new HoneException($"{folder}: spans cannot be stored there: {error.Message}", error);
-            }
-        }
-
-        public long Length { get; private set; }
-
-        public long Add(ReadOnlySpan<byte> bytes)
-        {
-            lock (file)
-            {
-                long place = Length;
-                file.Seek(place, SeekOrigin.Begin);
-                file.Write(bytes);
-                Length += bytes.Length;
-                return place;
-            }
-        }
-
-        public void Read(long place, Span<byte> bytes)
-        {
-            lock (file)
-            {
-                file.Seek(place, SeekOrigin.Begin);
-                file.ReadExactly(bytes);
-            }
-        }
-
-        public void Hold() => Interlocked.Increment(ref holders);
-
-        public void Dispose() => file.Dispose();
-
-        public void LetGo()
-        {
-            if (Interlocked.Decrement(ref holders) == 0) Dispose();
-        }
-    }
 }

@@ -13,6 +13,9 @@ public enum SpanKind
     /// <summary>Blocks of equal length (InfLLM).</summary>
     Blocks,
 
+    /// <summary>At random places, everything else as with triangles: shows what the places are worth.</summary>
+    Random,
+
     /// <summary>Not at all: what leaves the window is gone, but for the first tokens (StreamingLLM).</summary>
     None,
 }
@@ -92,7 +95,7 @@ public sealed record LtriOptions : ICheckedOptions
         if (MinSpan > MaxSpan) throw new HoneException($"the shortest span of {MinSpan} tokens is longer than the longest of {MaxSpan}.");
         if (MinVectors > MaxVectors) throw new HoneException($"{MinVectors} index vectors at least are more than {MaxVectors} at most.");
         if (Retrieve > 0 && Spans == SpanKind.Blocks && Retrieve < MaxSpan) throw new HoneException($"{Retrieve} tokens to retrieve cannot hold a block of {MaxSpan}.");
-        if (Retrieve > 0 && Spans == SpanKind.Triangles && Retrieve < MinSpan) throw new HoneException($"{Retrieve} tokens to retrieve cannot hold a span of {MinSpan}.");
+        if (Retrieve > 0 && Spans is (SpanKind.Triangles or SpanKind.Random) && Retrieve < MinSpan) throw new HoneException($"{Retrieve} tokens to retrieve cannot hold a span of {MinSpan}.");
         foreach (string head in Heads) _ = ParseHead(head);
     }
 
@@ -113,6 +116,9 @@ public sealed record LtriOptions : ICheckedOptions
 [Component("ltri")]
 public sealed class LtriFormat(LtriOptions options) : IKvFormat
 {
+    /// <summary>Whether the files in the folder outlive the process, so that a stream can be taken up again.</summary>
+    internal bool IsLasting { get; init; }
+
     /// <inheritdoc/>
     public bool CanDrop => false;
 
@@ -126,6 +132,9 @@ public sealed class LtriFormat(LtriOptions options) : IKvFormat
         if (config.Rope!.Scaling == RopeScaling.Dynamic) throw new HoneException("this model's rotary frequencies change with the length of the text; a stream cannot follow them.");
         foreach ((int l, int h) in options.Heads.Select(LtriOptions.ParseHead))
             if (l >= config.Layers || h >= config.Heads) throw new HoneException($"head {l}.{h} is not in this model of {config.Layers} layers and {config.Heads} heads.");
-        return new StreamingStore(layer, options);
+        return new StreamingStore(layer, options, Store(layer));
     }
+
+    private ISpanStore Store(KvLayer layer) =>
+        options.Folder.Length == 0 ? new MemorySpanStore() : new FileSpanStore(options.Folder, IsLasting ? $"layer-{layer.Index:000}.spans" : null);
 }

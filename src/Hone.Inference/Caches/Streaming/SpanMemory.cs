@@ -12,27 +12,21 @@ internal sealed class SpanMemory
     private const int HotSpans = 32;      // spans kept after reading, as InfLLM keeps its blocks
 
     private readonly LtriOptions options;
-    private readonly int kvHeads, headSize, group;
-    private readonly bool[] votes;
-    private readonly int[] places; // [K] where a key head lies in an index vector; -1 where none of its query heads votes
-    private readonly int vectorWidth;
+    private readonly VoterHeads voters;
     private readonly ISpanStore store;
-    private readonly List<Entry> spans = [];
+    private readonly VectorIndex index;
+    private readonly List<(TokenSpan Span, long Place)> spans = [];
     private readonly List<double> memory = [];
     private readonly List<int> stayUntil = [];
     private readonly Dictionary<int, (float[] Numbers, long Used)> hot = [];
-    private int round;
+    private int round, shortest = int.MaxValue;
     private long clock;
 
-    public SpanMemory(KvLayer layer, LtriOptions options)
-        : this(options, layer.KvHeads, layer.HeadSize, layer.Group, Voters(layer, options), options.Folder.Length == 0 ? new MemorySpanStore() : new FileSpanStore(options.Folder)) { }
+    public SpanMemory(KvLayer layer, LtriOptions options, ISpanStore store)
+        : this(options, new VoterHeads(layer, options), store, null) { }
 
-    private SpanMemory(LtriOptions options, int kvHeads, int headSize, int group, bool[] votes, ISpanStore store)
-    {
-        (this.options, this.kvHeads, this.headSize, this.group, this.votes, this.store) = (options, kvHeads, headSize, group, votes, store);
-        places = Places(votes, group, headSize);
-        vectorWidth = headSize * places.Count(place => place >= 0);
-    }
+    private SpanMemory(LtriOptions options, VoterHeads voters, ISpanStore store, VectorIndex? index) =>
+        (this.options, this.voters, this.store, this.index) = (options, voters, store, index ?? new VectorIndex(voters.VectorWidth));
 
     /// <summary>All spans, oldest first.</summary>
     public IReadOnlyList<TokenSpan> Spans => [.. spans.Select(s => s.Span)];
@@ -42,11 +36,11 @@ internal sealed class SpanMemory
     /// <summary>Bytes of index vectors, of spans read lately and of spans in memory.</summary>
     public long Bytes => IndexBytes + store.Bytes + hot.Values.Sum(h => h.Numbers.Length * (long)sizeof(float));
 
-    public long IndexBytes => spans.Sum(s => s.Vectors.Length * (long)sizeof(float));
+    public long IndexBytes => index.Bytes;
 
     public long DiskBytes => store.DiskBytes;
 
-    private int Width => kvHeads * headSize;
+    public TokenSpan this[int span] => spans[span].Span;
 
     /// <summary>Adds a span behind all others.</summary>
     /// <param name="span">Its tokens.</param>
@@ -54,21 +48,20 @@ internal sealed class SpanMemory
     /// <param name="vectors">[v, K · D] keys that stand for it; heads that do not vote are left out of the index.</param>
     public void Add(TokenSpan span, ReadOnlySpan<float> numbers, float[] vectors)
     {
-        spans.Add(new(span, store.Add(numbers), OfVoters(vectors)));
-        memory.Add(0);
-        stayUntil.Add(0);
+        float[] own = voters.Of(vectors);
+        Add(span, store.Add(numbers, own), own);
     }
 
     /// <summary>Keys without rotation [length, K · D], then values.</summary>
-    public float[] Read(int index)
+    public float[] Read(int span)
     {
-        if (!hot.TryGetValue(index, out (float[] Numbers, long Used) found))
+        if (!hot.TryGetValue(span, out (float[] Numbers, long Used) found))
         {
             if (hot.Count >= HotSpans) hot.Remove(hot.MinBy(h => h.Value.Used).Key);
-            found.Numbers = new float[2 * spans[index].Span.Length * Width];
-            store.Read(spans[index].Place, found.Numbers);
+            found.Numbers = new float[voters.Numbers(spans[span].Span.Length)];
+            store.Read(spans[span].Place, found.Numbers);
         }
-        hot[index] = (found.Numbers, ++clock);
+        hot[span] = (found.Numbers, ++clock);
         return found.Numbers;
     }
 
@@ -77,47 +70,105 @@ internal sealed class SpanMemory
     public int[] Select(ReadOnlySpan<float> query)
     {
         if (spans.Count == 0 || options.Retrieve == 0) return [];
-        double[] scores = Score(query);
-        double total = options.Voting ? scores.Sum() : 0;
-        round++;
-        for (int s = 0; s < spans.Count; s++)
+        Remember(Score(query));
+        BestFirst order = new(spans.Count, IsBetter);
+        SortedSet<int> chosen = [];
+        int free = options.Retrieve, best = order.Next();
+        Take(best);
+        if (options.Spans is SpanKind.Triangles or SpanKind.Random)
         {
-            memory[s] = options.Memory * memory[s] + scores[s];
-            if (options.Voting && scores[s] >= ManyVotes * total) stayUntil[s] = round + options.Stay;
+            Take(best - 1);
+            Take(best + 1);
         }
-        int[] order = [.. Enumerable.Range(0, spans.Count).OrderByDescending(s => stayUntil[s] >= round && options.Stay > 0).ThenByDescending(s => memory[s]).ThenBy(s => s)];
-        List<int> chosen = [];
-        int free = options.Retrieve;
-        Take(order[0]);
-        if (options.Spans == SpanKind.Triangles)
-        {
-            Take(order[0] - 1);
-            Take(order[0] + 1);
-        }
-        foreach (int s in order) Take(s);
-        chosen.Sort();
+        while (free >= shortest && order.Next() is >= 0 and int next) Take(next);
         return [.. chosen];
 
         void Take(int s)
         {
-            if (s < 0 || s >= spans.Count || spans[s].Span.Length > free || chosen.Contains(s)) return;
-            chosen.Add(s);
+            if (s < 0 || s >= spans.Count || spans[s].Span.Length > free || !chosen.Add(s)) return;
             free -= spans[s].Span.Length;
         }
     }
 
-    public TokenSpan this[int index] => spans[index].Span;
-
     public SpanMemory Fork()
     {
-        SpanMemory fork = new(options, kvHeads, headSize, group, votes, store.Share()) { round = round };
+        SpanMemory fork = new(options, voters, store.Share(), index.Fork()) { round = round, shortest = shortest };
         fork.spans.AddRange(spans);
         fork.memory.AddRange(memory);
         fork.stayUntil.AddRange(stayUntil);
         return fork;
     }
 
+    /// <summary>Writes all but the store's numbers, which are brought to disk.</summary>
+    public void Save(StreamWriting to)
+    {
+        to.Int(round);
+        to.Long(store.Flush());
+        to.Int(spans.Count);
+        for (int s = 0; s < spans.Count; s++)
+        {
+            (TokenSpan span, long place) = spans[s];
+            to.Int(span.Start);
+            to.Int(span.Length);
+            to.Double(span.Score);
+            to.Long(place);
+            to.Int(index.CountOf(s));
+            to.Double(memory[s]);
+            to.Int(stayUntil[s]);
+        }
+    }
+
+    /// <summary>Brings an empty memory to what was saved; what the store holds beyond that is cut off.</summary>
+    /// <exception cref="HoneException">The store and what was saved do not go together.</exception>
+    public void Load(StreamReading from)
+    {
+        round = from.Int();
+        store.Cut(from.Long());
+        int count = from.CountOf(7 * sizeof(long));
+        for (int s = 0; s < count; s++)
+        {
+            TokenSpan span = new(from.Int(), from.Int(1, options.MaxSpan), from.Double());
+            long place = from.Long();
+            float[] vectors = new float[from.Int(1, options.MaxSpan) * index.Width];
+            store.Read(place + voters.Numbers(span.Length) * (long)sizeof(float), vectors);
+            Add(span, place, vectors);
+            memory[s] = from.Double();
+            stayUntil[s] = from.Int();
+        }
+    }
+
+    /// <summary>Cuts off everything in a store that outlives the process.</summary>
+    public void Empty() => store.Cut(0);
+
     public void Dispose() => store.Dispose();
+
+    private void Add(TokenSpan span, long place, ReadOnlySpan<float> vectors)
+    {
+        spans.Add((span, place));
+        index.Add(vectors);
+        memory.Add(0);
+        stayUntil.Add(0);
+        shortest = Math.Min(shortest, span.Length);
+    }
+
+    private void Remember(double[] scores)
+    {
+        double many = ManyVotes * (options.Voting ? scores.Sum() : double.PositiveInfinity);
+        round++;
+        for (int s = 0; s < scores.Length; s++)
+        {
+            memory[s] = options.Memory * memory[s] + scores[s];
+            if (scores[s] >= many) stayUntil[s] = round + options.Stay;
+        }
+    }
+
+    /// <summary>Spans that stay come first, then those with more votes; the earlier among equals.</summary>
+    private bool IsBetter(int a, int b)
+    {
+        bool aStays = options.Stay > 0 && stayUntil[a] >= round, bStays = options.Stay > 0 && stayUntil[b] >= round;
+        if (aStays != bStays) return aStays;
+        return memory[a] != memory[b] ? memory[a] > memory[b] : a < b;
+    }
 
     /// <summary>[spans] votes, or the greatest inner product summed over the heads.</summary>
     private double[] Score(ReadOnlySpan<float> query)
@@ -126,68 +177,20 @@ internal sealed class SpanMemory
         float[] scores = new float[spans.Count];
         if (!options.Voting)
         {
-            for (int s = 0; s < sums.Length; s++) sums[s] = Summed(spans[s].Vectors, query);
+            index.Greatest(voters.Summed(query), 0, scores);
+            for (int s = 0; s < sums.Length; s++) sums[s] = scores[s];
             return sums;
         }
-        for (int h = 0; h < votes.Length; h++)
+        foreach ((int head, int place) in voters.All)
         {
-            if (!votes[h]) continue;
-            ReadOnlySpan<float> own = query.Slice(h * headSize, headSize);
-            for (int s = 0; s < scores.Length; s++) scores[s] = Greatest(spans[s].Vectors, h / group, own) / MathF.Sqrt(headSize);
-            float greatest = TensorPrimitives.Max<float>(scores);
+            index.Greatest(query.Slice(head * voters.HeadSize, voters.HeadSize), place, scores);
+            TensorPrimitives.Divide(scores, MathF.Sqrt(voters.HeadSize), scores);
+            TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
+            TensorPrimitives.Exp(scores, scores);
             double total = 0;
-            foreach (float score in scores) total += Math.Exp(score - greatest);
-            for (int s = 0; s < scores.Length; s++) sums[s] += Math.Exp(scores[s] - greatest) / total;
+            foreach (float score in scores) total += score;
+            for (int s = 0; s < sums.Length; s++) sums[s] += scores[s] / total;
         }
         return sums;
     }
-
-    private float Greatest(float[] vectors, int kvHead, ReadOnlySpan<float> query)
-    {
-        float greatest = float.NegativeInfinity;
-        for (int at = places[kvHead]; at < vectors.Length; at += vectorWidth)
-            greatest = Math.Max(greatest, TensorPrimitives.Dot(query, vectors.AsSpan(at, headSize)));
-        return greatest;
-    }
-
-    private double Summed(float[] vectors, ReadOnlySpan<float> query)
-    {
-        double greatest = double.NegativeInfinity;
-        for (int at = 0; at < vectors.Length; at += vectorWidth)
-        {
-            double sum = 0;
-            for (int h = 0; h < votes.Length; h++)
-                if (votes[h]) sum += TensorPrimitives.Dot(query.Slice(h * headSize, headSize), vectors.AsSpan(at + places[h / group], headSize));
-            greatest = Math.Max(greatest, sum);
-        }
-        return greatest;
-    }
-
-    private float[] OfVoters(float[] vectors)
-    {
-        if (vectorWidth == Width) return vectors;
-        float[] own = new float[vectors.Length / Width * vectorWidth];
-        for (int v = 0; v < vectors.Length / Width; v++)
-            for (int head = 0; head < kvHeads; head++)
-                if (places[head] >= 0) vectors.AsSpan(v * Width + head * headSize, headSize).CopyTo(own.AsSpan(v * vectorWidth + places[head]));
-        return own;
-    }
-
-    private static int[] Places(bool[] votes, int group, int headSize)
-    {
-        int next = 0;
-        return [.. votes.Chunk(group).Select(heads => heads.Contains(true) ? headSize * next++ : -1)];
-    }
-
-    /// <summary>Heads of the layer that vote; all where none of it was named.</summary>
-    private static bool[] Voters(KvLayer layer, LtriOptions options)
-    {
-        bool[] voters = new bool[layer.Attention.Heads];
-        foreach ((int l, int h) in options.Heads.Select(LtriOptions.ParseHead))
-            if (l == layer.Index) voters[h] = true;
-        if (!voters.Contains(true)) Array.Fill(voters, true);
-        return voters;
-    }
-
-    private sealed record Entry(TokenSpan Span, long Place, float[] Vectors);
 }

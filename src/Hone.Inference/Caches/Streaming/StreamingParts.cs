@@ -28,6 +28,33 @@ internal sealed class SinkTokens(KvLayer layer, LtriOptions options)
 
     public ReadOnlySpan<float> Value(int index, int kvHead) => values[index].AsSpan(kvHead * layer.HeadSize, layer.HeadSize);
 
+    /// <summary>Keys, with their rotation, and values of all of them.</summary>
+    public void Save(StreamWriting to)
+    {
+        to.Int(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            to.Floats(rotated[i]);
+            to.Floats(plain[i]);
+            to.Floats(values[i]);
+        }
+    }
+
+    /// <summary>Reads them into an empty list.</summary>
+    public void Load(StreamReading from)
+    {
+        int width = layer.KvHeads * layer.HeadSize;
+        for (int left = from.Int(0, options.Sinks); left > 0; left--)
+        {
+            foreach (List<float[]> list in (List<float[]>[])[rotated, plain, values])
+            {
+                float[] numbers = new float[width];
+                from.Floats(numbers);
+                list.Add(numbers);
+            }
+        }
+    }
+
     public SinkTokens Fork()
     {
         SinkTokens fork = new(layer, options);

@@ -6,7 +6,7 @@ namespace Hone.Inference.Caches.Streaming;
 /// One layer of a stream: the first tokens, what was brought back, the latest tokens. Tokens that leave the window are cut into spans
 /// where attention says so and go to a <see cref="SpanMemory"/>. A token attends to a bounded number of keys, however long the stream.
 /// </summary>
-public sealed class StreamingStore : ILayerStore
+public sealed partial class StreamingStore : ILayerStore
 {
     private readonly LtriOptions settings;
     private readonly int size, heads, kvHeads;
@@ -20,8 +20,8 @@ public sealed class StreamingStore : ILayerStore
     private int seen, localStart, attendedFrom, passTokens;
     private bool hasAttended;
 
-    internal StreamingStore(KvLayer layer, LtriOptions settings)
-        : this(layer, settings, Rows(layer), Rows(layer), new SinkTokens(layer, settings), new SpanMemory(layer, settings), new AttentionBand(2 * settings.MaxSpan)) { }
+    internal StreamingStore(KvLayer layer, LtriOptions settings, ISpanStore store)
+        : this(layer, settings, Rows(layer), Rows(layer), new SinkTokens(layer, settings), new SpanMemory(layer, settings, store), new AttentionBand(2 * settings.MaxSpan)) { }
 
     private StreamingStore(KvLayer layer, LtriOptions settings, HeadRows[] keys, HeadRows[] values, SinkTokens sinks, SpanMemory memory, AttentionBand band)
     {
@@ -201,9 +201,13 @@ public sealed class StreamingStore : ILayerStore
         // A span is final only when what follows it is known: the newest of those that leave are decided again with the next ones.
         if (leaving < 2 * settings.MaxSpan) return;
         AttentionBand region = band.First(Math.Min(local, leaving + settings.MaxSpan));
-        List<TokenSpan> spans = settings.Spans == SpanKind.Blocks
-            ? TriangleDivision.Blocks(leaving / settings.MaxSpan * settings.MaxSpan, settings.MaxSpan)
-            : TriangleDivision.Divide(region, new(settings.Theta, settings.Overlap, settings.MinSpan, settings.MaxSpan, settings.Split));
+        DivisionOptions division = new(settings.Theta, settings.Overlap, settings.MinSpan, settings.MaxSpan, settings.Split);
+        List<TokenSpan> spans = settings.Spans switch
+        {
+            SpanKind.Blocks => TriangleDivision.Blocks(leaving / settings.MaxSpan * settings.MaxSpan, settings.MaxSpan),
+            SpanKind.Random => TriangleDivision.AtRandom(region, division, new RandomStream(Layer.Index, $"spans/random/{localStart}")),
+            _ => TriangleDivision.Divide(region, division),
+        };
         int done = 0;
         for (int s = 0; s < spans.Count && spans[s].End <= leaving; s++)
         {

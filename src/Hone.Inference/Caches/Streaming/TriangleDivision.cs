@@ -87,6 +87,18 @@ public static class TriangleDivision
         return span with { Score = Math.Max(0, score) };
     }
 
+    /// <summary>Spans that end at random places, scored as the triangles they are.</summary>
+    /// <param name="map">Attention.</param>
+    /// <param name="options">Lengths and θ.</param>
+    /// <param name="random">Draws lengths, all from the shortest to the longest alike.</param>
+    public static List<TokenSpan> AtRandom(AttentionBand map, DivisionOptions options, RandomStream random)
+    {
+        List<TokenSpan> spans = [];
+        for (int start = 0; start < map.Count; start = spans[^1].End)
+            spans.Add(Scored(map, new(start, Math.Min(map.Count - start, random.Next(options.MinLength, options.MaxLength + 1)), 0), options.Theta));
+        return spans;
+    }
+
     /// <summary>Spans of a fixed length, the last one shorter.</summary>
     public static List<TokenSpan> Blocks(int count, int length) =>
         [.. Enumerable.Range(0, (count + length - 1) / length).Select(b => new TokenSpan(b * length, Math.Min(length, count - b * length), 0))];
