@@ -1,11 +1,9 @@
+using System.Globalization;
 using Hone.Core;
 using Hone.Inference;
 using Hone.Inference.Sampling;
-using Hone.Methods.GuidedSelfImprovement;
-using Hone.Methods.Supervised;
 using Hone.Methods.Tasks;
 using Hone.Models.Text;
-using Hone.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
 using Hone.Training.Objectives.Preference;
@@ -14,18 +12,25 @@ namespace Hone.Methods.Bmc;
 
 /// <summary>
 /// The card's generated experiment: worse answers have one wrong sum, better ones are right but worded and ordered differently, bridged ones are the worse
-/// ones with the sum repaired. DPO on either, with and without token weights, the same number of steps from the same start.
+/// ones with the sum repaired. DPO on either, with and without token weights, the same number of steps from the same start, each at the learning
+/// rate that does best on validation prompts of a seed that is not reported.
 /// </summary>
 [Reproduces("bmc")]
 public sealed class BmcReproduction : IReproduction
 {
     private const string Dpo = "DPO", Mc = "DPO-MC", Bc = "DPO-BC", Bmc = "DPO-BMC", SimpoBmc = "SimPO-BMC";
 
-    private sealed record Size(int TeachingSteps, int Pairs, int Steps, int Test)
-    {
-        public static Size Full { get; } = new(300, 480, 90, 200);
+    /// <summary>What every arm may learn with; which of them it does is settled on validation prompts.</summary>
+    private static readonly double[] Rates = [2.5e-5, 5e-5, 1e-4, 2e-4];
 
-        public static Size Quick { get; } = new(60, 64, 6, 30);
+    /// <summary>Far from every seed that is reported: the seed on whose pairs and prompts rates are chosen.</summary>
+    private const int ValidationSeed = 1000;
+
+    private sealed record Size(int TeachingSteps, int Pairs, int Steps, int Test, double[] Rates)
+    {
+        public static Size Full { get; } = new(300, 480, 90, 200, BmcReproduction.Rates);
+
+        public static Size Quick { get; } = new(60, 64, 6, 30, [1e-4, 2e-4]);
     }
 
     /// <summary>What one arm came to on one seed.</summary>
@@ -38,33 +43,33 @@ public sealed class BmcReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         Size size = options.IsQuick ? Size.Quick : Size.Full;
-        string path = Assets.Require("models/seed-weak");
-        TextModel model = TextModel.Open(path);
-        using IProgressTask progress = run.Reporter.Start("bmc", 1 + options.Seeds * 6L, "arms");
-        Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 2e-3, run);
-        WeightSnapshot start = new(model.Model);
-        progress.Advance(1, "start taught");
-        TextModel Fresh()
-        {
-            TextModel fresh = TextModel.Open(path);
-            start.CopyTo(fresh.Model);
-            return fresh;
-        }
-        Seed[] seeds = SideBySide.Run<Seed>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<Seed>)(() =>
-        {
-            Seed seed = Seed.Of(Fresh(), size, new RunContext("", run.Seed + s, null, run.Cancellation));
-            progress.Advance(1, $"seed {s + 1}, start: {seed.Accuracy:P1}");
-            return seed;
-        }))]);
-        Dictionary<string, List<Outcome>> arms = SideBySide.Run<Outcome>(options.Seeds, [.. Arms().Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
-        {
-            BmcOptions settings = new() { Objective = arm.Kind, Beta = arm.Kind == BmcObjectiveKind.Simpo ? 2 : 0.1, Weights = new() { Delta = arm.Delta }, IgnoreStopwords = false };
-            Outcome outcome = Learn(Fresh(), seeds[s], arm.Bridged, settings, size);
-            progress.Advance(1, $"seed {s + 1}, {arm.Name}: {outcome.Accuracy:P1}");
-            return outcome;
-        })))]);
-        return Task.FromResult(new ReproductionResult([.. Claims(arms)], [Table(arms, [.. seeds.Select(s => s.Accuracy)])]));
+        Arm[] arms = [.. Arms()];
+        using TaughtArms experiment = new("bmc", 1 + arms.Length * size.Rates.Length + options.Seeds * (1L + arms.Length), run, model =>
+            TaughtArms.Train(model, new SupervisedObjective(model.Model), Texts(model.Text, run), size.TeachingSteps, 32, 2e-3, run));
+        IReadOnlyList<Seed> Seeds(int first, int count) => experiment.Prepare([.. Enumerable.Range(first, count)], (model, seeded) => Seed.Of(model, size, seeded), s => $"{s.Accuracy:P1}");
+        (string Name, Func<TextModel, Seed, Outcome> Learn) With(Arm arm, double rate, string name) => (name, (model, seed) => Learn(model, seed, arm, rate, size));
+
+        Dictionary<string, List<Outcome>> tried = experiment.Run<Seed, Outcome>(
+            Seeds(ValidationSeed, 1), [.. from arm in arms from rate in size.Rates select With(arm, rate, Tried(arm, rate))], Say);
+        Dictionary<string, double> rates = arms.ToDictionary(a => a.Name, a => size.Rates.MaxBy(rate => tried[Tried(a, rate)][0].Accuracy));
+        IReadOnlyList<Seed> seeds = Seeds(0, options.Seeds);
+        Dictionary<string, List<Outcome>> outcomes = experiment.Run(seeds, [.. arms.Select(arm => With(arm, rates[arm.Name], arm.Name))], Say);
+        return Task.FromResult(new ReproductionResult([.. Claims(outcomes)], [Table(outcomes, [.. seeds.Select(s => s.Accuracy)], rates), Choice(arms, size.Rates, tried)]));
     }
+
+    /// <summary>A way of learning.</summary>
+    /// <param name="Name">What it is called.</param>
+    /// <param name="Bridged">Whether the better answers are the bridged ones.</param>
+    /// <param name="Delta">Bound of the token weights; 0 for none.</param>
+    /// <param name="Kind">The objective.</param>
+    private sealed record Arm(string Name, bool Bridged, double Delta, BmcObjectiveKind Kind)
+    {
+        public BmcOptions Settings => new() { Objective = Kind, Beta = Kind == BmcObjectiveKind.Simpo ? 2 : 0.1, Weights = new() { Delta = Delta }, IgnoreStopwords = false };
+    }
+
+    private static string Tried(Arm arm, double rate) => string.Create(CultureInfo.InvariantCulture, $"{arm.Name} at {rate}");
+
+    private static string Say(Outcome outcome) => $"{outcome.Accuracy:P1}";
 
     /// <summary>What all arms of a seed have in common.</summary>
     /// <param name="Run">The seed.</param>
@@ -82,8 +87,11 @@ public sealed class BmcReproduction : IReproduction
         }
     }
 
-    private static IEnumerable<(string Name, bool Bridged, double Delta, BmcObjectiveKind Kind)> Arms() =>
-        [(Dpo, false, 0, BmcObjectiveKind.Dpo), (Mc, false, 2, BmcObjectiveKind.Dpo), (Bc, true, 0, BmcObjectiveKind.Dpo), (Bmc, true, 2, BmcObjectiveKind.Dpo), (SimpoBmc, true, 1, BmcObjectiveKind.Simpo)];
+    private static IEnumerable<Arm> Arms() =>
+    [
+        new(Dpo, false, 0, BmcObjectiveKind.Dpo), new(Mc, false, 2, BmcObjectiveKind.Dpo), new(Bc, true, 0, BmcObjectiveKind.Dpo), new(Bmc, true, 2, BmcObjectiveKind.Dpo),
+        new(SimpoBmc, true, 1, BmcObjectiveKind.Simpo),
+    ];
 
     /// <summary>Right texts in the three wordings, from which the start learns the task.</summary>
     private static GeneratedSource Texts(ModelText text, RunContext run) => new(index =>
@@ -107,13 +115,14 @@ public sealed class BmcReproduction : IReproduction
         return (prompt, better, FactTask.Write(facts, style), FactTask.Write(facts, style, wrong, off));
     }
 
-    private static Outcome Learn(TextModel model, Seed seed, bool bridged, BmcOptions settings, Size size)
+    private static Outcome Learn(TextModel model, Seed seed, Arm arm, double rate, Size size)
     {
+        BmcOptions settings = arm.Settings;
         List<TrainingExample> Marked(bool useBridged) => ReferenceLogProbs.AddTo(
             model.Model, BmcRecipe.WithMasks([.. seed.Triples.Select(t => new TrainingExample([Sequence(model.Text, t.Prompt, useBridged ? t.Bridged : t.Better), Sequence(model.Text, t.Prompt, t.Worse)]))], model, settings),
             "", 8192, model.Workers, IReporter.Silent);
-        List<TrainingExample> watched = [.. Marked(true).Take(64)], pairs = Marked(bridged);
-        Train(model, BmcRecipe.ObjectiveOf(model, settings, false), new ShuffledSource(pairs, seed.Run.Rng("bmc/shuffle")), size.Steps, 16, 2e-4, seed.Run);
+        List<TrainingExample> watched = [.. Marked(true).Take(64)], pairs = Marked(arm.Bridged);
+        TaughtArms.Train(model, BmcRecipe.ObjectiveOf(model, settings, false), new ShuffledSource(pairs, seed.Run.Rng("bmc/shuffle")), size.Steps, 16, rate, seed.Run);
         (double accuracy, double[] now) = Ask(model, seed.Test, seed.Run);
         (double focus, double chosen) = Look(model, watched);
         return new(accuracy, 0.5 * now.Zip(seed.Styles, (a, b) => Math.Abs(a - b)).Sum(), focus, chosen);
@@ -158,12 +167,6 @@ public sealed class BmcReproduction : IReproduction
         return (results.Average(r => FactTask.Accuracy(test[r.Request], r.Text)), styles);
     }
 
-    private static void Train(TextModel model, IObjective objective, IExampleSource source, int steps, int batch, double rate, RunContext run)
-    {
-        TrainOptions options = new() { Steps = steps, Batch = batch, MicroTokens = 8192, Lr = rate, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95 };
-        FineTuning.Full(model, objective, source, options, new RunContext("", run.Seed, null, run.Cancellation));
-    }
-
     private static IEnumerable<Claim> Claims(Dictionary<string, List<Outcome>> arms)
     {
         foreach ((string better, string worse) in ((string, string)[])[(Bmc, Bc), (Bc, Dpo), (Bmc, Mc), (Mc, Dpo)])
@@ -174,9 +177,15 @@ public sealed class BmcReproduction : IReproduction
             yield return Claim.AtMost($"The wording drifts less under {arm} than under DPO.", "total variation of wordings minus DPO's", OverSeeds.Difference(arms[arm], arms[Dpo], o => o.Drift), 0);
     }
 
-    private static ResultTable Table(Dictionary<string, List<Outcome>> arms, List<double> before) => new(
-        "Mean over seeds", ["arm", "sums right", "drift of wording", "reward on differing tokens", "log π of bridged answers"],
+    private static ResultTable Table(Dictionary<string, List<Outcome>> arms, List<double> before, Dictionary<string, double> rates) => new(
+        "Mean over seeds", ["arm", "learning rate", "sums right", "drift of wording", "reward on differing tokens", "log π of bridged answers"],
         [.. arms.Select(a => (IReadOnlyList<string>)[
-            a.Key, $"{a.Value.Average(o => o.Accuracy):P1}", $"{a.Value.Average(o => o.Drift):0.000}", $"{a.Value.Average(o => o.Focus):0.0} ×", $"{a.Value.Average(o => o.ChosenLogP):0.00}"])
-            .Prepend(["start", $"{before.Average():P1}", "0", "–", "–"])]);
+            a.Key, Rate(rates[a.Key]), $"{a.Value.Average(o => o.Accuracy):P1}", $"{a.Value.Average(o => o.Drift):0.000}", $"{a.Value.Average(o => o.Focus):0.0} ×", $"{a.Value.Average(o => o.ChosenLogP):0.00}"])
+            .Prepend(["start", "–", $"{before.Average():P1}", "0", "–", "–"])]);
+
+    private static ResultTable Choice(Arm[] arms, double[] rates, Dictionary<string, List<Outcome>> tried) => new(
+        "Sums right on the validation seed, by learning rate", ["arm", .. rates.Select(Rate)],
+        [.. arms.Select(a => (IReadOnlyList<string>)[a.Name, .. rates.Select(rate => $"{tried[Tried(a, rate)][0].Accuracy:P1}")])]);
+
+    private static string Rate(double rate) => rate.ToString("0.#e-0", CultureInfo.InvariantCulture);
 }

@@ -17,7 +17,7 @@ namespace Hone.Methods.OnPolicy;
 /// <summary>How large the comparison is.</summary>
 internal sealed record GrpoSize(int Test, int Steps)
 {
-    public static GrpoSize Full { get; } = new(300, 120);
+    public static GrpoSize Full { get; } = new(300, 300);
 
     public static GrpoSize Quick { get; } = new(60, 8);
 }

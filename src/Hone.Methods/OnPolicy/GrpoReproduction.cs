@@ -45,7 +45,7 @@ public sealed class GrpoReproduction : IReproduction
     {
         yield return Claim.AtLeast(
             "GRPO makes the weak model better at problems it has not seen.", "held-out accuracy, after minus before",
-            OverSeeds.Mean([.. arms[Grpo].Select((a, i) => a.Accuracy - before[i])]), 0.15, "The recipe takes five times as many steps as are taken here.");
+            OverSeeds.Mean([.. arms[Grpo].Select((a, i) => a.Accuracy - before[i])]), 0.15, "The recipe takes twice as many steps as are taken here.");
         yield return Claim.AtLeast(
             "Drawing from the model as it learns does more than DPO on pairs of the same completions.", "accuracy of GRPO minus DPO",
             OverSeeds.Mean([.. arms[Grpo].Zip(arms[Dpo], (a, b) => a.Accuracy - b.Accuracy)]), 0);

@@ -2,10 +2,7 @@ using Hone.Core;
 using Hone.Evaluation.Checkers;
 using Hone.Evaluation.Tasks;
 using Hone.Inference;
-using Hone.Methods.GuidedSelfImprovement;
-using Hone.Methods.Supervised;
 using Hone.Methods.Tasks;
-using Hone.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
 using Hone.Training.Objectives.Preference;
@@ -38,30 +35,11 @@ public sealed class RiseReproduction : IReproduction
     public Task<ReproductionResult> RunAsync(ReproductionOptions options, RunContext run)
     {
         Size size = options.IsQuick ? Size.Quick : Size.FullSize;
-        string path = Assets.Require("models/seed-weak");
-        TextModel model = TextModel.Open(path);
-        using IProgressTask progress = run.Reporter.Start("rise", 1 + options.Seeds * 5L, "arms");
-        Train(model, new SupervisedObjective(model.Model), RiseTeachRecipe.Source(model.Text, 0.5, run.Seed), size.TeachingSteps, 32, 1e-3, run);
-        WeightSnapshot start = new(model.Model);
-        progress.Advance(1, "edit format taught");
-        TextModel Fresh()
-        {
-            TextModel fresh = TextModel.Open(path);
-            start.CopyTo(fresh.Model);
-            return fresh;
-        }
-        Seed[] seeds = SideBySide.Run<Seed>([.. Enumerable.Range(0, options.Seeds).Select(s => (Func<Seed>)(() =>
-        {
-            Seed seed = Seed.Of(Fresh(), size, new RunContext("", run.Seed + s, null, run.Cancellation));
-            progress.Advance(1, $"seed {s + 1}, start: {seed.Accuracy:P1}, {seed.Pairs.Count} pairs");
-            return seed;
-        }))]);
-        Dictionary<string, List<Outcome>> arms = SideBySide.Run<Outcome>(options.Seeds, [.. Arms.Select(arm => (arm.Name, (Func<int, Outcome>)(s =>
-        {
-            Outcome outcome = Learn(Fresh(), arm.Pairs(seeds[s]), arm.Nll, size, seeds[s]);
-            progress.Advance(1, $"seed {s + 1}, {arm.Name}: {outcome.Accuracy:P1}");
-            return outcome;
-        })))]);
+        using TaughtArms experiment = new("rise", options.Seeds * 5L, run, model =>
+            TaughtArms.Train(model, new SupervisedObjective(model.Model), RiseTeachRecipe.Source(model.Text, 0.5, run.Seed), size.TeachingSteps, 32, 1e-3, run));
+        IReadOnlyList<Seed> seeds = experiment.Prepare([.. Enumerable.Range(0, options.Seeds)], (model, seeded) => Seed.Of(model, size, seeded), s => $"{s.Accuracy:P1}, {s.Pairs.Count} pairs");
+        Dictionary<string, List<Outcome>> arms = experiment.Run<Seed, Outcome>(
+            seeds, [.. Arms.Select(arm => (arm.Name, (Func<TextModel, Seed, Outcome>)((model, seed) => Learn(model, arm.Pairs(seed), arm.Nll, size, seed))))], o => $"{o.Accuracy:P1}");
         SortedDictionary<string, int> counts = new(StringComparer.Ordinal);
         foreach ((string what, int count) in seeds.SelectMany(s => s.Counts)) counts[what] = counts.GetValueOrDefault(what) + count;
         List<double> before = [.. seeds.Select(s => s.Accuracy)];
@@ -100,7 +78,7 @@ public sealed class RiseReproduction : IReproduction
         List<TrainingExample> Referenced(IReadOnlyList<RisePair> of) =>
             ReferenceLogProbs.AddTo(model.Model, RiseRecipe.Examples(model, of, options, out _), "", 8192, model.Workers, IReporter.Silent);
         List<TrainingExample> watched = Referenced([.. seed.Pairs.Where(p => p.IsEdit)]);
-        if (pairs.Count > 0) Train(model, RiseRecipe.ObjectiveOf(model, options), new ShuffledSource(Referenced(pairs), run.Rng("rise/shuffle")), size.Steps, 16, 1e-4, run);
+        if (pairs.Count > 0) TaughtArms.Train(model, RiseRecipe.ObjectiveOf(model, options), new ShuffledSource(Referenced(pairs), run.Rng("rise/shuffle")), size.Steps, 16, 1e-4, run);
         TaskResult result = TaskEvaluation.Run(model, seed.Test, new EquationStepsChecker(), 96, "test", run);
         TaskAnswer[] wrong = [.. result.Answers.Where(a => !a.Score.Passes)];
         double slips = wrong.Length == 0 ? 0 : wrong.Average(a => StepVerifier.Judge(a.Row, a.Output).FirstError is { Label: StepLabel.ArithmeticSlip } ? 1.0 : 0);
@@ -137,12 +115,6 @@ public sealed class RiseReproduction : IReproduction
     {
         int[] Answer(TrainingSequence s) => [.. s.TargetPlaces().Select(i => s.Ids[i])];
         return Answer(example.Sequences[0]).AsSpan().CommonPrefixLength(Answer(example.Sequences[1]));
-    }
-
-    private static void Train(TextModel model, IObjective objective, IExampleSource source, int steps, int batch, double rate, RunContext run)
-    {
-        TrainOptions options = new() { Steps = steps, Batch = batch, MicroTokens = 8192, Lr = rate, Schedule = "linear", Warmup = 0.1, Beta2 = 0.95 };
-        FineTuning.Full(model, objective, source, options, new RunContext("", run.Seed, null, run.Cancellation));
     }
 
     private static IEnumerable<Claim> Claims(Dictionary<string, List<Outcome>> arms, List<double> before, SortedDictionary<string, int> counts)

@@ -3,9 +3,7 @@ using Hone.Inference;
 using Hone.Inference.Sampling;
 using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.TinyLm;
-using Hone.Models.Loading;
 using Hone.Models.Tokenizers;
-using Hone.Tensors;
 using Hone.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
@@ -98,14 +96,7 @@ internal sealed class ScirExperiment
         };
     }
 
-    private static TextModel NewModel(RunContext run)
-    {
-        Tokenizer tokenizer = SeedTokenizer.Create(["sort"]);
-        SeedSize shape = new("experiment", 3, 64, 2, 176);
-        TextModel model = new(new LoadedModel(SeedModel.Create(shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
-        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
-        return model;
-    }
+    private static TextModel NewModel(RunContext run) => ExperimentModel.Create(SeedTokenizer.Create(["sort"]), run);
 
     /// <summary>DPO on pairs with known preferences, a fifth of them wrong, so that the implicit reward says something too.</summary>
     private void WarmUp()

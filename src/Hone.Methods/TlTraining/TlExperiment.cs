@@ -6,9 +6,6 @@ using Hone.Inference.Sampling;
 using Hone.Methods.GuidedSelfImprovement;
 using Hone.Methods.OnPolicy;
 using Hone.Methods.TinyLm;
-using Hone.Models.Loading;
-using Hone.Models.Tokenizers;
-using Hone.Tensors;
 using Hone.Training;
 using Hone.Training.Batching;
 using Hone.Training.Objectives;
@@ -18,35 +15,40 @@ namespace Hone.Methods.TlTraining;
 
 /// <summary>How large the experiment is.</summary>
 /// <param name="StartSteps">Steps in which the start model learns to call.</param>
-/// <param name="Trajectories">What the arms learn from.</param>
+/// <param name="Trajectories">What is drawn; four fifths of it, without the tools that stay unseen, are what the arms learn from.</param>
 /// <param name="Steps">Supervised steps of every arm.</param>
 /// <param name="PpoSteps">Updates of the reward stage.</param>
-/// <param name="Test">Requests each arm is judged on.</param>
+/// <param name="Test">Requests each arm is judged on: so many for seen tools, and as many for unseen ones.</param>
 internal sealed record TlSize(int StartSteps, int Trajectories, int Steps, int PpoSteps, int Test)
 {
-    public static TlSize Full { get; } = new(1000, 1217, 60, 60, 256);
+    public static TlSize Full { get; } = new(1000, 1521, 60, 60, 256);
 
-    public static TlSize Quick { get; } = new(100, 400, 20, 3, 48);
+    public static TlSize Quick { get; } = new(100, 400, 20, 3, 40);
 }
 
 /// <summary>What one arm came to on one seed.</summary>
+/// <param name="Seen">With the tools of the trajectories it learnt from.</param>
+/// <param name="Unseen">With tools that occur in none of them.</param>
+/// <param name="Kl">Divergence from the model before the reward stage, in nats per call; 0 without that stage.</param>
+internal sealed record TlArm(TlCalls Seen, TlCalls Unseen, double Kl);
+
+/// <summary>What became of the calls of a test.</summary>
 /// <param name="Exact">Share of greedy calls that are right.</param>
 /// <param name="RightTool">Share of greedy calls of the right tool, all of which share a prefix with a sibling that was offered.</param>
 /// <param name="Wrong">Share of calls drawn at temperature 1 that are wrong.</param>
 /// <param name="NotOffered">Share of calls drawn at temperature 1 of a tool that was not offered.</param>
-/// <param name="Kl">Divergence from the model before the reward stage, in nats per call; 0 without that stage.</param>
-internal sealed record TlArm(double Exact, double RightTool, double Wrong, double NotOffered, double Kl);
+internal sealed record TlCalls(double Exact, double RightTool, double Wrong, double NotOffered);
 
 /// <summary>One arm on one seed, from a start model that all share and with trajectories and test that its seed's arms share.</summary>
 internal sealed class TlExperiment
 {
     private const double FailingShare = 0.17, Rate = 1e-3, PpoRate = 5e-5;
-    private static readonly SeedSize Shape = new("experiment", 3, 64, 2, 176);
+    private const double MostUnseen = 0.25; // one of the five groups of tools, which are about a fifth each
     private readonly TlSize size;
     private readonly RunContext run;
     private readonly TextModel model;
     private readonly List<Trajectory> training;
-    private readonly List<Row> test;
+    private readonly List<Row> seen, unseen;
 
     /// <param name="size">How large.</param>
     /// <param name="start">From <see cref="Taught"/>.</param>
@@ -57,8 +59,14 @@ internal sealed class TlExperiment
         model = NewModel(run);
         start.CopyTo(model.Model);
         RandomStream stream = run.Rng("trajectories"), testing = run.Rng("test");
-        training = [.. Enumerable.Range(0, size.Trajectories).Select(i => ToolTask.Next(stream.Derive(i), FailingShare))];
-        test = Tasks([.. Enumerable.Range(0, size.Test).Select(i => ToolTask.Next(testing.Derive(i), 0))], filter: null);
+        Trajectory[] drawn = [.. Enumerable.Range(0, size.Trajectories).Select(i => ToolTask.Next(stream.Derive(i), FailingShare))];
+        bool[] apart = ToolDivision.Unseen([.. drawn.Select(ToolDivision.NamesIn)], MostUnseen, run.Seed)
+            ?? throw new InvalidOperationException("the groups of tools are tied together");
+        training = [.. drawn.Where((_, i) => !apart[i])];
+        HashSet<string> known = [.. training.SelectMany(ToolDivision.NamesIn)];
+        IEnumerable<Trajectory> requests = Enumerable.Range(0, int.MaxValue).Select(i => ToolTask.Next(testing.Derive(i), 0));
+        List<Row> Test(bool isKnown) => Tasks([.. requests.Where(t => t.Tools.All(o => known.Contains(o.Name)) == isKnown).Take(size.Test)], filter: null);
+        (seen, unseen) = (Test(true), Test(false));
     }
 
     /// <summary>
@@ -118,15 +126,17 @@ internal sealed class TlExperiment
         return Measure(kl);
     }
 
-    private TlArm Measure(double kl)
+    private TlArm Measure(double kl) => new(Calls(seen), Calls(unseen), kl);
+
+    private TlCalls Calls(List<Row> test)
     {
-        ToolCallFault[] greedy = Faults(SamplingOptions.Greedy), drawn = Faults(new SamplingOptions { Temperature = 1 });
+        ToolCallFault[] greedy = Faults(test, SamplingOptions.Greedy), drawn = Faults(test, new SamplingOptions { Temperature = 1 });
         return new(
             Share(greedy, f => f == ToolCallFault.None), Share(greedy, ToolCallReward.NamesRightTool),
-            Share(drawn, f => f != ToolCallFault.None), Share(drawn, f => f == ToolCallFault.UnknownTool), kl);
+            Share(drawn, f => f != ToolCallFault.None), Share(drawn, f => f == ToolCallFault.UnknownTool));
     }
 
-    private ToolCallFault[] Faults(SamplingOptions sampling)
+    private ToolCallFault[] Faults(List<Row> test, SamplingOptions sampling)
     {
         ToolCallChecker checker = new();
         IReadOnlyList<GenerationResult> results = model.Engine.Generate([.. test.Select((row, i) => new GenerationRequest
@@ -136,13 +146,7 @@ internal sealed class TlExperiment
         return [.. results.Select(r => checker.Fault(test[r.Request], r.Text))];
     }
 
-    private static TextModel NewModel(RunContext run)
-    {
-        Tokenizer tokenizer = ToolTask.CreateTokenizer();
-        TextModel model = new(new LoadedModel(SeedModel.Create(Shape, tokenizer.VocabularySize, run.Rng("init")), null, tokenizer));
-        foreach (Parameter parameter in model.Model.Parameters) parameter.Trainable = true;
-        return model;
-    }
+    private static TextModel NewModel(RunContext run) => ExperimentModel.Create(ToolTask.CreateTokenizer(), run);
 
     private List<Row> Tasks(List<Trajectory> trajectories, ErrorTurnFilter? filter) => new TlExamples(model.Text, new TlOptions { MaxLength = 0 }).Tasks(Short(trajectories, filter));
 

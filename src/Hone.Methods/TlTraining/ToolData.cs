@@ -76,20 +76,10 @@ public static class ToolData
     public static JsonObject ByTools(Dataset data, double share, long seed, string folder)
     {
         Require(data);
-        string[][] tools = [.. data.Rows.Select(row => NamesIn(Trajectory.Read(row)))];
-        int[] group = Connected(tools);
-        (int Group, int Rows)[] groups = [.. group.GroupBy(g => g).Select(g => (g.Key, g.Count())).OrderBy(g => new RandomStream(seed, "tool-split").Derive(tools[g.Key].FirstOrDefault() ?? "").NextDouble())];
-        if (groups.Length < 2) throw new HoneException($"{data.Path}: all conversations are tied together by the tools they share, so they cannot be divided by tools.");
-        HashSet<int> unseen = [];
-        int taken = 0;
-        foreach ((int number, int rows) in groups)
-        {
-            if (taken + rows > share * data.Rows.Count + 0.5 || unseen.Count == groups.Length - 1) continue;
-            unseen.Add(number);
-            taken += rows;
-        }
-        if (taken == 0) (unseen, taken) = ([groups.MinBy(g => g.Rows).Group], groups.Min(g => g.Rows));
-        Row[] first = [.. data.Rows.Where((_, i) => !unseen.Contains(group[i]))], second = [.. data.Rows.Where((_, i) => unseen.Contains(group[i]))];
+        string[][] tools = [.. data.Rows.Select(row => ToolDivision.NamesIn(Trajectory.Read(row)))];
+        bool[] unseen = ToolDivision.Unseen(tools, share, seed)
+            ?? throw new HoneException($"{data.Path}: all conversations are tied together by the tools they share, so they cannot be divided by tools.");
+        Row[] first = [.. data.Rows.Where((_, i) => !unseen[i])], second = [.. data.Rows.Where((_, i) => unseen[i])];
         Jsonl.Write(Path.Combine(folder, "seen.jsonl"), first.Select(r => r.Fields));
         Jsonl.Write(Path.Combine(folder, "unseen.jsonl"), second.Select(r => r.Fields));
         return new JsonObject
@@ -103,7 +93,7 @@ public static class ToolData
             ["data_sha256"] = data.Sha256,
         };
 
-        int Count(bool isUnseen) => tools.Where((_, i) => unseen.Contains(group[i]) == isUnseen).SelectMany(t => t).Distinct().Count();
+        int Count(bool isUnseen) => tools.Where((_, i) => unseen[i] == isUnseen).SelectMany(t => t).Distinct().Count();
     }
 
     private static void Require(Dataset data)
@@ -132,30 +122,6 @@ public static class ToolData
             };
             if (row.Fields["tools"] is { } tools) sample["tools"] = tools.DeepClone();
             yield return sample;
-        }
-    }
-
-    private static string[] NamesIn(Trajectory trajectory) =>
-        [.. trajectory.Tools.Select(t => t.Name).Concat(trajectory.Turns.Select(t => t.Call?.Name).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
-
-    /// <summary>The first row of each one's group; rows that share a name, directly or through others, are of one group.</summary>
-    private static int[] Connected(string[][] names)
-    {
-        int[] parent = [.. Enumerable.Range(0, names.Length)];
-        Dictionary<string, int> first = new(StringComparer.Ordinal);
-        for (int i = 0; i < names.Length; i++)
-            foreach (string name in names[i])
-            {
-                if (first.TryAdd(name, i)) continue;
-                (int a, int b) = (Root(i), Root(first[name]));
-                parent[Math.Max(a, b)] = Math.Min(a, b);
-            }
-        return [.. Enumerable.Range(0, names.Length).Select(Root)];
-
-        int Root(int i)
-        {
-            while (parent[i] != i) i = parent[i] = parent[parent[i]];
-            return i;
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Hone.Methods.TlTraining;
 /// <summary>
 /// Tool use in the small: forty tools in twenty families of two, whose names differ only in the last word, and requests whose right call is
 /// known. Requests never use a tool's own words but two others for each. A share of the trajectories begins with a wrong call that the tool
-/// refuses.
+/// refuses. Tools of a group are offered among themselves, so that some groups can be kept from training.
 /// </summary>
 internal static partial class ToolTask
 {
@@ -25,6 +25,9 @@ internal static partial class ToolTask
     ];
 
     private static readonly Offer[] Tools = [.. Build()];
+
+    /// <summary>Tools that are offered together: five groups of eight, each with every verb, whose words all occur in other groups too.</summary>
+    private static readonly Offer[][] Groups = [.. Tools.GroupBy(Group).OrderBy(g => g.Key).Select(g => g.ToArray())];
 
     /// <summary>A tool and the places of its words.</summary>
     private sealed record Offer(ToolDocument Tool, int Verb, int Noun, int Suffix);
@@ -45,7 +48,7 @@ internal static partial class ToolTask
     {
         int at = random.Next(Tools.Length);
         // The sibling differs in the last word only; another one is there too.
-        return Conversation(Tools[at], Tools[at ^ 1], () => random.Choose(Tools), o => (random.Choose(Verbs[o.Verb].Cues), random.Choose(Suffixes[o.Suffix].Cues)), failing, random);
+        return Conversation(Tools[at], Tools[at ^ 1], () => random.Choose(Groups[Group(Tools[at])]), o => (random.Choose(Verbs[o.Verb].Cues), random.Choose(Suffixes[o.Suffix].Cues)), failing, random);
     }
 
     /// <summary>
@@ -99,6 +102,8 @@ internal static partial class ToolTask
         "scale" or "length" => JsonValue.Create(2 + random.Next(8)),
         _ => JsonValue.Create(10 + random.Next(90)),
     }))));
+
+    private static int Group(Offer offer) => (offer.Verb + offer.Noun) % Nouns.Length;
 
     private static IEnumerable<Offer> Build()
     {

@@ -30,7 +30,7 @@ internal sealed class ChatEndpoint(ServerContext server)
     private static async Task<IReadOnlyList<GenerationResult>> AnswerAsync(HttpContext context, ChatRequest request, Task<IReadOnlyList<GenerationResult>[]> results)
     {
         IReadOnlyList<GenerationResult> done = (await results.ConfigureAwait(false))[0];
-        JsonObject reply = ChatJson.Envelope("chat.completion", request.Model.Name, ChatJson.NewId());
+        JsonObject reply = ChatJson.Envelope("chat.completion", request.Model.Name, ChatJson.NewId(), ChatJson.Now);
         reply["choices"] = new JsonArray([.. done.Select(result => (JsonNode)Choice(request, result))]);
         reply["usage"] = ChatJson.Usage(request.Generation.Prompt.Count, done.Sum(r => r.Ids.Length));
         await JsonResponse.WriteAsync(context, reply).ConfigureAwait(false);

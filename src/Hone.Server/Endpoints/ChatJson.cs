@@ -9,11 +9,14 @@ internal static class ChatJson
 {
     public static string NewId(string prefix = "chatcmpl") => $"{prefix}-{Guid.NewGuid():N}";
 
-    public static JsonObject Envelope(string kind, string model, string id) => new()
+    /// <summary>Seconds since 1970, of which all parts of one reply carry the same.</summary>
+    public static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+    public static JsonObject Envelope(string kind, string model, string id, long created) => new()
     {
         ["id"] = id,
         ["object"] = kind,
-        ["created"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        ["created"] = created,
         ["model"] = model,
         ["system_fingerprint"] = "hone",
     };

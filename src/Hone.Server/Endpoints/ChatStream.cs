@@ -14,7 +14,8 @@ internal sealed class ChatStream(
     ChatRequest request, HttpContext context, ChannelReader<(int Request, TokenEvent Token)> tokens, Task<IReadOnlyList<GenerationResult>[]> results)
 {
     private readonly string id = ChatJson.NewId();
-    private readonly EventStream events = new(context);
+    private readonly long created = ChatJson.Now;
+    private readonly EventFrame?[] frames = new EventFrame?[request.Generation.Samples];
     private readonly ReplyReader[] readers = [.. Enumerable.Range(0, request.Generation.Samples).Select(_ => request.Plan.NewReader())];
 
     /// <summary>Sends everything.</summary>
@@ -23,48 +24,62 @@ internal sealed class ChatStream(
     {
         // A request that cannot even begin is an error with a status of its own. The channel ends whatever happens.
         if (!await tokens.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false)) await results.ConfigureAwait(false);
+        using EventStream events = new(context);
         await events.StartAsync().ConfigureAwait(false);
         try
         {
-            for (int i = 0; i < readers.Length; i++) await SendAsync(i, new() { ["role"] = "assistant", ["content"] = "" }).ConfigureAwait(false);
-            await foreach ((_, TokenEvent token) in tokens.ReadAllAsync(context.RequestAborted).ConfigureAwait(false)) await TokenAsync(token).ConfigureAwait(false);
+            for (int i = 0; i < readers.Length; i++) Add(events, i, new() { ["role"] = "assistant", ["content"] = "" });
+            while (await tokens.WaitToReadAsync(context.RequestAborted).ConfigureAwait(false))
+            {
+                while (tokens.TryRead(out (int Request, TokenEvent Token) next)) Add(events, next.Token);
+                await events.FlushAsync().ConfigureAwait(false);
+            }
             IReadOnlyList<GenerationResult> done = (await results.ConfigureAwait(false))[0];
-            if (request.StreamsUsage) await events.SendAsync(Chunk([], ChatJson.Usage(request.Generation.Prompt.Count, done.Sum(r => r.Ids.Length)))).ConfigureAwait(false);
+            if (request.StreamsUsage) events.Add(Chunk([], ChatJson.Usage(request.Generation.Prompt.Count, done.Sum(r => r.Ids.Length))));
             await events.EndAsync().ConfigureAwait(false);
             return done;
         }
         catch (Exception error) when (!context.RequestAborted.IsCancellationRequested && error is ApiException or HoneException)
         {
-            await events.SendAsync(ApiErrors.ToJson(ApiErrors.From(error))).ConfigureAwait(false);
+            events.Add(ApiErrors.ToJson(ApiErrors.From(error)));
             await events.EndAsync().ConfigureAwait(false);
             return [];
         }
     }
 
-    private async Task TokenAsync(TokenEvent token)
+    private void Add(EventStream events, TokenEvent token)
     {
         string content = readers[token.Sample].Push(token.Text);
-        JsonNode? logProbs = token.Score is { } score
-            ? new JsonObject { ["content"] = new JsonArray(LogProbJson.Chat(request.Model.Chat!.Tokenizer, token.Token, score)), ["refusal"] = null } : null;
-        if (content.Length > 0 || logProbs is not null) await SendAsync(token.Sample, new() { ["content"] = content }, logProbs).ConfigureAwait(false);
-        if (token.Finish is { } finish) await LastAsync(token.Sample, finish).ConfigureAwait(false);
+        if (token.Score is { } score)
+        {
+            JsonObject logProbs = new() { ["content"] = new JsonArray(LogProbJson.Chat(request.Model.Chat!.Tokenizer, token.Token, score)), ["refusal"] = null };
+            Add(events, token.Sample, new() { ["content"] = content }, logProbs);
+        }
+        else if (content.Length > 0)
+        {
+            events.Add(frames[token.Sample] ??= new(Choice(token.Sample, new() { ["content"] = "" }), "content"), content);
+        }
+        if (token.Finish is { } finish) AddLast(events, token.Sample, finish);
     }
 
-    private async Task LastAsync(int sample, FinishReason finish)
+    private void AddLast(EventStream events, int sample, FinishReason finish)
     {
         (ToolCallReading reading, string remaining) = readers[sample].Finish(finish != FinishReason.Length);
-        if (reading.Reasoning is { Length: > 0 } thought) await SendAsync(sample, new() { ["reasoning_content"] = thought }).ConfigureAwait(false);
-        if (remaining.Length > 0) await SendAsync(sample, new() { ["content"] = remaining }).ConfigureAwait(false);
-        if (reading.Calls.Count > 0) await SendAsync(sample, new() { ["tool_calls"] = ChatJson.Calls(reading.Calls, withIndex: true) }).ConfigureAwait(false);
-        await SendAsync(sample, [], null, ChatJson.Finish(finish, reading.Calls.Count > 0)).ConfigureAwait(false);
+        if (reading.Reasoning is { Length: > 0 } thought) Add(events, sample, new() { ["reasoning_content"] = thought });
+        if (remaining.Length > 0) Add(events, sample, new() { ["content"] = remaining });
+        if (reading.Calls.Count > 0) Add(events, sample, new() { ["tool_calls"] = ChatJson.Calls(reading.Calls, withIndex: true) });
+        Add(events, sample, [], null, ChatJson.Finish(finish, reading.Calls.Count > 0));
     }
 
-    private Task SendAsync(int sample, JsonObject delta, JsonNode? logProbs = null, string? finish = null) => events.SendAsync(Chunk(
-        [new JsonObject { ["index"] = sample, ["delta"] = delta, ["logprobs"] = logProbs, ["finish_reason"] = finish }], null));
+    private void Add(EventStream events, int sample, JsonObject delta, JsonNode? logProbs = null, string? finish = null) =>
+        events.Add(Choice(sample, delta, logProbs, finish));
+
+    private JsonObject Choice(int sample, JsonObject delta, JsonNode? logProbs = null, string? finish = null) => Chunk(
+        [new JsonObject { ["index"] = sample, ["delta"] = delta, ["logprobs"] = logProbs, ["finish_reason"] = finish }], null);
 
     private JsonObject Chunk(JsonArray choices, JsonObject? usage)
     {
-        JsonObject chunk = ChatJson.Envelope("chat.completion.chunk", request.Model.Name, id);
+        JsonObject chunk = ChatJson.Envelope("chat.completion.chunk", request.Model.Name, id, created);
         chunk["choices"] = choices;
         if (request.StreamsUsage) chunk["usage"] = usage;
         return chunk;

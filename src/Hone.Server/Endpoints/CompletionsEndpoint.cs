@@ -58,7 +58,7 @@ internal sealed class CompletionsEndpoint(ServerContext server)
         for (int prompt = 0; prompt < request.Generations.Count; prompt++)
             for (int sample = 0; sample < request.Samples; sample++)
                 choices.Add(Choice(request, prompt, sample, echoed[prompt], done?[prompt][sample]));
-        JsonObject reply = ChatJson.Envelope("text_completion", request.Model.Name, ChatJson.NewId("cmpl"));
+        JsonObject reply = ChatJson.Envelope("text_completion", request.Model.Name, ChatJson.NewId("cmpl"), ChatJson.Now);
         reply["choices"] = choices;
         reply["usage"] = ChatJson.Usage(request.Generations.Sum(g => (long)g.Prompt.Count), done?.Sum(d => (long)d.Sum(r => r.Ids.Length)) ?? 0);
         return reply;

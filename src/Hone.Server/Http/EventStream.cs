@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -5,10 +7,16 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Hone.Server.Http;
 
-/// <summary>A reply of server-sent events, one JSON object each.</summary>
-internal sealed class EventStream(HttpContext context)
+/// <summary>
+/// A reply of server-sent events, one JSON object each. Events are gathered until <see cref="FlushAsync"/>: what came together leaves together,
+/// with one call of the system.
+/// </summary>
+internal sealed class EventStream(HttpContext context) : IDisposable
 {
-    private static readonly byte[] Begin = "data: "u8.ToArray(), End = "\n\n"u8.ToArray(), Done = "data: [DONE]\n\n"u8.ToArray();
+    private static readonly JsonWriterOptions Writing = new() { Encoder = Jsonl.Compact.Encoder, SkipValidation = true };
+    private readonly Utf8JsonWriter json = new(context.Response.BodyWriter, Writing);
+
+    private PipeWriter Body => context.Response.BodyWriter;
 
     /// <summary>Sends the headers; errors from here on are events.</summary>
     public async Task StartAsync()
@@ -19,23 +27,35 @@ internal sealed class EventStream(HttpContext context)
         await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>Sends one event; waits while the client does not read.</summary>
-    public async Task SendAsync(JsonNode json)
+    /// <summary>Adds an event.</summary>
+    public void Add(JsonNode node)
     {
-        Stream body = context.Response.Body;
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(json, Jsonl.Compact);
-        byte[] line = new byte[Begin.Length + text.Length + End.Length];
-        Begin.CopyTo(line, 0);
-        text.CopyTo(line, Begin.Length);
-        End.CopyTo(line, Begin.Length + text.Length);
-        await body.WriteAsync(line, context.RequestAborted).ConfigureAwait(false);
-        await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        Body.Write("data: "u8);
+        json.Reset();
+        node.WriteTo(json, Jsonl.Compact);
+        json.Flush();
+        Body.Write("\n\n"u8);
     }
 
-    /// <summary>The mark that nothing more comes.</summary>
-    public async Task EndAsync()
+    /// <summary>Adds an event of which only a text is new.</summary>
+    public void Add(EventFrame frame, string text)
     {
-        await context.Response.Body.WriteAsync(Done, context.RequestAborted).ConfigureAwait(false);
-        await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        Body.Write(frame.Before);
+        json.Reset();
+        json.WriteStringValue(text);
+        json.Flush();
+        Body.Write(frame.After);
     }
+
+    /// <summary>Sends what was added; waits while the client does not read.</summary>
+    public async Task FlushAsync() => await Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+
+    /// <summary>Sends what was added, and the mark that nothing more comes.</summary>
+    public Task EndAsync()
+    {
+        Body.Write("data: [DONE]\n\n"u8);
+        return FlushAsync();
+    }
+
+    public void Dispose() => json.Dispose();
 }
