@@ -99,9 +99,16 @@ internal unsafe struct AttentionBackward(
             Gemm.RunSerial(false, true, rows, columns, size, upstream, size, v + offsetV, strideV, slopes, KeyBlock, false, unseen);
             for (int r = 0; r < rows; r++)
             {
-                long index = tile.HeadIndex(r);
-                Span<float> p = tile.Visible(new(weights + r * KeyBlock, columns), r, j, out int room);
-                Row(p, tile.Visible(new(slopes + r * KeyBlock, columns), r, j, out room), room, cap, logSums[index], dots[index]);
+                RowLoops.Pad(tile.Visible(new(weights + r * KeyBlock, columns), r, j, out int room), room, float.NegativeInfinity);
+                RowLoops.Pad(tile.Visible(new(slopes + r * KeyBlock, columns), r, j, out room), room, 0f);
+            }
+            for (int r = 0; r < rows; r++)
+            {
+                (int first, int count) = tile.Seen(r, j, columns);
+                if (count == 0) continue;
+                long index = tile.HeadIndex(r), start = (long)r * KeyBlock + first;
+                int padded = RowLoops.Padded(count, KeyBlock - first);
+                Row(new(weights + start, padded), new(slopes + start, padded), count, cap, logSums[index], dots[index]);
             }
             // The gathered queries carry the scale, so dK has it already; dQ gets it below.
             if (part.Keys && dv != null) Gemm.RunSerial(true, false, columns, size, rows, weights, KeyBlock, upstream, size, dv + offsetV, strideV, true, unseen.In(TrianglePart.LeftTransposed));
@@ -112,21 +119,19 @@ internal unsafe struct AttentionBackward(
     }
 
     // In: scores and dP. Out: P = exp(s - log sum), and dS = P ∘ (dP - D), through the cap.
-    private readonly void Row(Span<float> p, Span<float> ds, int room, float* capScratch, float logSum, float dot)
+    private readonly void Row(Span<float> p, Span<float> ds, int count, float* capScratch, float logSum, float dot)
     {
-        if (p.IsEmpty) return;
         float cap = options.Softcap;
-        Span<float> slope = new(capScratch, p.Length);
-        AttentionForward.Cap(p, cap);
+        Span<float> slope = new(capScratch, count), capped = p[..count];
+        AttentionForward.Cap(capped, cap);
         if (cap > 0) // the slope of cap·tanh(s/cap) is 1 - (value/cap)²
         {
-            TensorPrimitives.Multiply(p, p, slope);
+            TensorPrimitives.Multiply(capped, capped, slope);
             TensorPrimitives.Multiply(slope, -1f / (cap * cap), slope);
             TensorPrimitives.Add(slope, 1f, slope);
         }
-        p = RowLoops.Pad(p, room, float.NegativeInfinity);
         RowLoops.ExpSum(p, logSum);
-        RowLoops.Weigh(RowLoops.Pad(ds, room, 0f), dot, p);
-        if (cap > 0) TensorPrimitives.Multiply(ds, slope, ds);
+        RowLoops.Weigh(ds, dot, p);
+        if (cap > 0) TensorPrimitives.Multiply(ds[..count], slope, ds[..count]);
     }
 }

@@ -31,13 +31,13 @@ public static unsafe class AttentionOp
         AttentionSizes sizes = new(q, k, v, queries, keys, options);
         bool needs = tape.Needs(q, k, v);
         Tensor y = tape.New((sizes.Queries, options.Heads * sizes.ValueSize), needs);
-        Tensor logSums = tape.New((sizes.Queries, options.Heads));
+        Tensor? logSums = needs ? tape.New((sizes.Queries, options.Heads)) : null;
         using PooledFloats scratch = new(tape, tape.Workers.Threads * AttentionForward.ScratchFloats(options, sizes));
-        AttentionForward job = new(queries, keys, options, sizes, q.Pointer, k.Pointer, v.Pointer, y.Pointer, logSums.Pointer, scratch.Pointer);
+        AttentionForward job = new(queries, keys, options, sizes, q.Pointer, k.Pointer, v.Pointer, y.Pointer, logSums is null ? null : logSums.Pointer, scratch.Pointer);
         int next = 0;
         job.Start(&next, tape.Workers);
         if (needs)
-            tape.Record(new Node { Output = y, Q = q, K = k, V = v, LogSums = logSums, Queries = queries, Keys = keys, Options = options, Sizes = sizes });
+            tape.Record(new Node { Output = y, Q = q, K = k, V = v, LogSums = logSums!, Queries = queries, Keys = keys, Options = options, Sizes = sizes });
         return y;
     }
 

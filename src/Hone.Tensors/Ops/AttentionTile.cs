@@ -63,6 +63,14 @@ internal readonly unsafe struct AttentionTile
     /// <summary>Which of the N · H heads a row is, counted through the tokens.</summary>
     public long HeadIndex(int row) => (long)(firstToken + row / group) * options.Heads + kvHead * group + row % group;
 
+    /// <summary>Which keys of [firstKey, firstKey + columns) a row sees, counted from <paramref name="firstKey"/>.</summary>
+    public (int First, int Count) Seen(int row, int firstKey, int columns)
+    {
+        (int first, int end) = AttentionSizes.Visible(PositionOf(row), keyCount, options);
+        first = Math.Clamp(first - firstKey, 0, columns);
+        return (first, Math.Clamp(end - firstKey, first, columns) - first);
+    }
+
     /// <summary>The part of a row of scores over keys [firstKey, firstKey + row.Length) that is visible; the rest is set to 0, its weight.</summary>
     /// <param name="row">The row.</param>
     /// <param name="index">Which.</param>
@@ -70,12 +78,10 @@ internal readonly unsafe struct AttentionTile
     /// <param name="room">Floats from the first visible one to the end of the memory for the row, <see cref="KeyBlock"/> in all.</param>
     public Span<float> Visible(Span<float> row, int index, int firstKey, out int room)
     {
-        (int first, int end) = AttentionSizes.Visible(PositionOf(index), keyCount, options);
-        first = Math.Clamp(first - firstKey, 0, row.Length);
-        end = Math.Clamp(end - firstKey, first, row.Length);
+        (int first, int count) = Seen(index, firstKey, row.Length);
         room = KeyBlock - first;
         row[..first].Clear();
-        row[end..].Clear();
-        return row[first..end];
+        row[(first + count)..].Clear();
+        return row.Slice(first, count);
     }
 }

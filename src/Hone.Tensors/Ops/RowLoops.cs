@@ -24,9 +24,7 @@ internal static class RowLoops
     /// <param name="value">What is written behind the end.</param>
     public static Span<float> Pad(Span<float> x, int room, float value)
     {
-        int padded = (x.Length + Width - 1) / Width * Width;
-        if (padded > room) return x;
-        Span<float> longer = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(x), padded);
+        Span<float> longer = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(x), Padded(x.Length, room));
         longer[x.Length..].Fill(value);
         return longer;
     }
@@ -42,6 +40,13 @@ internal static class RowLoops
         double sum = 0;
         for (int start = 0; start < x.Length; start += piece) sum += VectorMath.ExpSum(x.Slice(start, Math.Min(piece, x.Length - start)), shift);
         return (float)sum;
+    }
+
+    /// <summary>How long <see cref="Pad"/> makes a row.</summary>
+    public static int Padded(int count, int room)
+    {
+        int padded = (count + Width - 1) / Width * Width;
+        return padded > room ? count : padded;
     }
 
     /// <summary>x ← (x - shift) · p.</summary>
