@@ -24,7 +24,7 @@ internal sealed class KvFlags
 internal sealed class KvSettingFlags
 {
     private readonly Option<string?> policy = CliOptions.Text("--policy", $"Which tokens are kept: {string.Join(", ", Names<IKvPolicy>())}. [default: full]", "NAME");
-    private readonly Option<double?> keep = CliOptions.OptionalNumber("--keep", "Share of the tokens that is kept, above 0 and at most 1.", 1e-6, 1.0);
+    private readonly Option<double?> keep = CliOptions.OptionalNumber("--keep", "Share of the tokens that is kept, above 0 and at most 1.", 0.0, 1.0);
     private readonly Option<int?> tokens = CliOptions.OptionalNumber("--keep-tokens", "Tokens kept for each head on average, instead of a share.", 1, int.MaxValue);
     private readonly Option<int?> bits = CliOptions.OptionalNumber("--bits", "Bits for each number: 32, 16, 8, 4, 3 or 2.", 2, 32);
     private readonly Option<string?> allocate = CliOptions.Text("--allocate", $"How the budget is divided over layers and heads: {string.Join(", ", Names<IKvAllocator>())}.", "NAME");
@@ -41,6 +41,7 @@ internal sealed class KvSettingFlags
         {
             if (value is not null) parts.Add(FormattableString.Invariant($"{key}={value}"));
         }
+        if (run.Get(keep) == 0) throw new HoneException("--keep: must be above 0 and at most 1, found 0.");
         Add("policy", run.Get(policy));
         Add("keep", run.Get(keep));
         Add("tokens", run.Get(tokens));

@@ -41,7 +41,15 @@ public sealed class RecipeFile
     }
 
     /// <summary>A recipe without a file: options from the command line alone.</summary>
-    public static RecipeFile FromOptions(params IEnumerable<RecipeOverride> overrides) => Parse("", "command line", overrides);
+    public static RecipeFile FromOptions(params IEnumerable<RecipeOverride> overrides) => FromOptions("command line", overrides);
+
+    /// <summary>The same, from options that one option holds, which errors name.</summary>
+    public static RecipeFile FromOptions(string source, params IEnumerable<RecipeOverride> overrides)
+    {
+        RecipeMap root = new(new Place(source));
+        foreach (RecipeOverride change in overrides) change.Apply(root);
+        return new RecipeFile(source, root);
+    }
 
     /// <summary>Binds to an options record.</summary>
     /// <typeparam name="T">The options record.</typeparam>

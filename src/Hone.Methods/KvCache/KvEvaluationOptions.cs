@@ -45,6 +45,6 @@ public sealed record KvEvaluationOptions : ICheckedOptions
     {
         if (Tasks.Count == 0 && Rows is null) throw new HoneException($"no tasks. Known: {string.Join(", ", LongContextTasks.Names)}, {Stream}.");
         LongContextTasks.Parse(Tasks.Where(task => task != Stream));
-        if (Tasks.Contains(Stream) && StreamTokens >= Length / 2) throw new HoneException($"{StreamTokens} tokens to compare of {Length}; expected fewer than half.");
+        if (Tasks.Contains(Stream) && StreamTokens >= Length / 2) throw new HoneException($"the task stream compares the last {StreamTokens} tokens of {Length}; expected fewer than half. Give a greater length or fewer stream-tokens.");
     }
 }

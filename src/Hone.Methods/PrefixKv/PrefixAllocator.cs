@@ -28,6 +28,7 @@ internal sealed class PrefixAllocator : IKvAllocator
     {
         int layers = scores.Layers, tokens = scores[0, 0].Length, least = Math.Min(target.Kept, options.Start + 1);
         long budget = (long)layers * target.Kept;
+        profile?.Check(scores.Views[0].Layer.Model.Config);
         if (profile is not null) return profile.Kept(layers, tokens, (double)target.Kept / tokens, least);
         return options.Layers switch
         {

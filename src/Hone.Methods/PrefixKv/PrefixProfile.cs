@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hone.Core;
 using Hone.Inference.Caches;
+using Hone.Models.Config;
 
 namespace Hone.Methods.PrefixKv;
 
@@ -17,13 +18,24 @@ public sealed record PrefixBudget(double Keep, double[] Forget);
 /// <param name="Budgets">By rising <see cref="PrefixBudget.Keep"/>.</param>
 /// <param name="Gini">[L] mean Gini coefficient of the layers' importance; empty when not known.</param>
 /// <param name="Samples">Texts it was estimated from; 0 when not known.</param>
-public sealed record PrefixProfile(IReadOnlyList<PrefixBudget> Budgets, double[] Gini, int Samples)
+/// <param name="Model">Sizes of the model, see <see cref="ShapeOf"/>; empty when not known.</param>
+public sealed record PrefixProfile(IReadOnlyList<PrefixBudget> Budgets, double[] Gini, int Samples, string Model = "")
 {
     private const string Format = "hone-prefix-profile";
     private const long MostBytes = 16 << 20;
 
     /// <summary>L.</summary>
     public int Layers => Budgets[0].Forget.Length;
+
+    /// <summary>What tells models of different sizes apart.</summary>
+    public static string ShapeOf(ModelConfig config) => $"{config.Architecture}, {config.Layers} layers, {config.Heads} heads, {config.KvHeads} key heads of {config.HeadSize}, {config.VocabularySize} tokens";
+
+    /// <summary>Refuses another model than the one the profile was made for.</summary>
+    /// <exception cref="HoneException">Another model.</exception>
+    public void Check(ModelConfig config)
+    {
+        if (Model.Length > 0 && Model != ShapeOf(config)) throw new HoneException($"the profile was made for another model ({Model}); this one is {ShapeOf(config)}. Make one with 'hone kv profile'.");
+    }
 
     /// <summary>[L] slots each layer keeps of a prompt; they sum to the budget.</summary>
     /// <param name="layers">L of the model.</param>
@@ -72,6 +84,7 @@ public sealed record PrefixProfile(IReadOnlyList<PrefixBudget> Budgets, double[]
     {
         ["format"] = Format,
         ["samples"] = Samples,
+        ["model"] = Model,
         ["gini"] = Numbers(Gini),
         ["budgets"] = new JsonArray([.. Budgets.Select(budget => new JsonObject { ["keep"] = budget.Keep, ["forget"] = Numbers(budget.Forget) })]),
     };
@@ -83,7 +96,7 @@ public sealed record PrefixProfile(IReadOnlyList<PrefixBudget> Budgets, double[]
             throw new HoneException($"{path}: not a profile: expected an object with format '{Format}' and budgets, or an array of shares. Make one with 'hone kv profile'.");
         PrefixBudget[] read = [.. budgets.Select(b => new PrefixBudget((double)b!["keep"]!, Read(b["forget"]!.AsArray()))).OrderBy(b => b.Keep)];
         foreach (PrefixBudget budget in read) Checked(budget, path, read[0].Forget.Length);
-        return new(read, map["gini"] is JsonArray gini ? Read(gini) : [], (int)(map["samples"] ?? 0));
+        return new(read, map["gini"] is JsonArray gini ? Read(gini) : [], (int)(map["samples"] ?? 0), (string?)map["model"] ?? "");
     }
 
     private static PrefixBudget Checked(PrefixBudget budget, string path, int layers)

@@ -34,7 +34,7 @@ public static class PrefixProfiler
             }
             progress.Advance(1);
         }
-        return new([.. keeps.Select((keep, b) => new PrefixBudget(keep, forget[b])).OrderBy(budget => budget.Keep)], gini, texts.Count);
+        return new([.. keeps.Select((keep, b) => new PrefixBudget(keep, forget[b])).OrderBy(budget => budget.Keep)], gini, texts.Count, PrefixProfile.ShapeOf(model.Model.Config));
     }
 
     /// <summary>Importance curves of a text's layers.</summary>

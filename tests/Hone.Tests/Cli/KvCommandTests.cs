@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hone.Models.Config;
 
 namespace Hone.Tests.Cli;
 
@@ -115,5 +116,71 @@ public sealed class KvCommandTests : IDisposable
         Assert.True(run.Code == 0, run.Error);
         Assert.Equal("policy=prefixkv,layers=uniform,keep=0.5", (string)Assert.Single(JsonNode.Parse(run.Output)!["results"]!.AsArray())!["name"]!);
         Assert.Single(JsonNode.Parse(run.Output)!["refused"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("full", 32)]
+    [InlineData("full", 16)]
+    [InlineData("full", 4)]
+    [InlineData("snapkv", 32)]
+    [InlineData("snapkv", 8)]
+    [InlineData("h2o", 3)]
+    [InlineData("streaming_llm", 2)]
+    [InlineData("pyramidkv", 16)]
+    [InlineData("prefixkv", 32)]
+    [InlineData("adakv", 16)]
+    public void Bytes_are_those_of_the_formula(string policy, int bits)
+    {
+        const int Context = 120;
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, "--policy", policy, "--bits", $"{bits}", "--tasks", "stream", "--length", "128", "--stream-tokens", "8", "--samples", "2",
+            "--speed-tokens", "0", "--threads", "1", "--json", .. policy == "full" ? Array.Empty<string>() : ["--keep", "0.5"]]);
+        Assert.True(run.Code == 0, run.Error);
+        JsonNode json = JsonNode.Parse(run.Output)!;
+        ModelConfig config = model.Loaded.Model.Config;
+        int kept = policy == "full" ? Context : Context / 2, size = config.HeadSize, heads = config.Layers * config.KvHeads;
+        // Whole blocks of 32 tokens are rounded by channel for keys; all values but the newest 32 by token. A group has two half-precision numbers, an exact number four bytes.
+        int keys = kept / 32 * 32, values = Math.Max(0, kept - 32), group = Math.Min(32, size);
+        long rounded = (keys + values) * (long)((size * bits + 7) / 8) + 4L * (keys / 32 * size + values * size / group) + 4L * size * (2 * kept - keys - values);
+        long exact = 2L * kept * size * bits / 8;
+        Assert.Equal(heads * (bits >= 16 ? exact : rounded), (double)json["bytes"]!);
+        Assert.Equal(heads * 2L * Context * size * 4, (double)json["full_bytes"]!);
+        Assert.True((double)json["peak_bytes"]! >= (double)json["bytes"]!);
+        Assert.True((double)json["allocated_bytes"]! >= (double)json["bytes"]!);
+    }
+
+    [Theory]
+    [InlineData("--keep 0", "above 0")]
+    [InlineData("--keep 1.5", "--keep")]
+    [InlineData("--policy nonsense", "snapkv")]
+    [InlineData("--policy snapkv --bits 5", "--kv: 5 bits")]
+    [InlineData("--policy full --keep 0.5", "every token")]
+    [InlineData("--tasks passkey --text README.md", "stream")]
+    [InlineData("--tasks stream --text nowhere.txt", "nowhere.txt")]
+    public void Wrong_input_is_one_line_and_code_2(string arguments, string reason)
+    {
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, .. arguments.Split(' ')]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains(reason, run.Error);
+        Assert.Single(run.Error.Trim().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("--keeps 1.5", "--keeps")]
+    [InlineData("--bits 4.5", "--bits")]
+    [InlineData("--policies ,", "--policies")]
+    public void A_sweep_refuses_numbers_that_mean_nothing(string arguments, string reason)
+    {
+        CliRun run = CliRun.Of(["kv", "sweep", "--model", model.Path, .. Stream, .. arguments.Split(' ')]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains(reason, run.Error);
+    }
+
+    [Fact]
+    public void A_profile_of_another_model_is_refused()
+    {
+        string file = model.Write("profile.json", """{"format":"hone-prefix-profile","samples":1,"model":"another","gini":[0.1,0.2],"budgets":[{"keep":0.5,"forget":[0.4,0.6]}]}""");
+        CliRun run = CliRun.Of(["kv", "eval", "--model", model.Path, "--policy", "prefixkv", "--keep", "0.5", "--kv", $"profile={file}", "--speed-tokens", "0", .. Stream]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains("another model", run.Error);
     }
 }

@@ -47,6 +47,7 @@ internal sealed class KvEvalCommand : CliCommand
         KvOptions kv = KvPlan.Parse(name, RecipeLibrary.Components);
         using WorkerPool workers = new(run.Threads);
         TextModel text = model.Open(run, workers);
+        _ = new KvPlan(kv, text.Model, workers); // refuses before anything is computed
         KvResult result = new KvEvaluation(text, options, tasks.Text(run), run.Context("")).Measure(name, kv);
         if (run.IsJson)
         {

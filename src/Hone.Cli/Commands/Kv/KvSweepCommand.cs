@@ -38,13 +38,15 @@ internal sealed class KvSweepCommand : CliCommand
     public override Task<int> RunAsync(CommandRun run)
     {
         KvEvaluationOptions options = tasks.Read(run) with { SpeedTokens = 0 };
-        double[] shares = Numbers(run.Get(keeps) ?? "0.5,0.25,0.125", "--keeps");
-        int[] precisions = [.. Numbers(run.Get(bits) ?? "16,4", "--bits").Select(b => (int)b)];
+        double[] shares = Numbers(run.Get(keeps) ?? "0.5,0.25,0.125", "--keeps", "a share above 0 and at most 1", keep => keep is > 0 and <= 1);
+        int[] precisions = [.. Numbers(run.Get(bits) ?? "16,4", "--bits", "32, 16, 8, 4, 3 or 2", b => b is 2 or 3 or 4 or 8 or 16 or 32).Select(b => (int)b)];
         using WorkerPool workers = new(run.Threads);
         TextModel text = model.Open(run, workers);
         KvSweep sweep = new(new KvEvaluation(text, options, tasks.Text(run), run.Context("")), RecipeLibrary.Components);
-        string[] whole = run.Get(settings) ?? [];
-        sweep.Run((run.Get(policies) ?? (whole.Length > 0 ? "" : "full,streaming_llm,snapkv,h2o,knorm")).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), shares, precisions);
+        string[] whole = run.Get(settings) ?? [], names = (run.Get(policies) ?? (whole.Length > 0 ? "" : "full,streaming_llm,snapkv,h2o,knorm"))
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (whole.Length + names.Length == 0) throw new HoneException("--policies: no names. Give some, or whole settings with --kv.");
+        sweep.Run(names, shares, precisions);
         foreach (string setting in whole) sweep.Run(setting);
         if (run.Out is { } folder)
         {
@@ -59,7 +61,10 @@ internal sealed class KvSweepCommand : CliCommand
         return Task.FromResult(CliApp.Done);
     }
 
-    private static double[] Numbers(string list, string option) => [.. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        .Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 ? number
-            : throw new HoneException($"{option}: '{item}' is not a number above 0. Example: {option} 0.5,0.25."))];
+    private static double[] Numbers(string list, string option, string expected, Func<double, bool> isRight) =>
+    [
+        .. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && isRight(number) ? number
+                : throw new HoneException($"{option}: '{item}' is not {expected}. Separate several by commas.")),
+    ];
 }

@@ -67,7 +67,14 @@ public sealed class KvPlan
 
     private void Check()
     {
-        if (!Drops) return;
+        if (Options.Format is not null && Options.Bits < 32 && (Format is DenseFormat || !Format.CanDrop || Format is HalfFormat && Options.Bits != 16))
+            throw new HoneException($"format={Options.Format} has a precision of its own. Leave out bits={Options.Bits}, or choose format=kivi or format=token.");
+        if (!Drops)
+        {
+            if (Options.Keep < 1 || Options.Tokens is not null || Options.Allocate is not null || Options.Every > 0)
+                throw new HoneException("policy=full keeps every token. Leave out keep, tokens, allocate and every, or choose another policy.");
+            return;
+        }
         if (!Format.CanDrop) throw new HoneException($"{Options.Format} holds tokens in its own way; no policy can drop any of them. Use policy=full.");
         if (Allocator.IsRagged && !Format.CanBeRagged)
             throw new HoneException($"{Options.Format} rounds all heads together, but the allocation keeps different numbers of tokens in each. Use format=kivi or format=token.");

@@ -15,7 +15,7 @@ internal static class KvText
         // Parts first: the others may be options of theirs.
         RecipeOverride[] changes = [.. pairs.OrderBy(pair => IsPart(pair.Key) ? 0 : 1)
             .SelectMany(pair => Paths(pair.Key, pairs, components), (pair, path) => new RecipeOverride(path, pair.Value, place))];
-        return RecipeFile.FromOptions(changes).Bind<KvOptions>(components);
+        return RecipeFile.FromOptions(source, changes).Bind<KvOptions>(components);
     }
 
     private static (string Key, string Value) Split(string pair, string source)
