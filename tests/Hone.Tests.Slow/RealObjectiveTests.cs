@@ -29,6 +29,7 @@ public sealed class RealObjectiveTests : IDisposable
     [InlineData("rise", "steps")]
     [InlineData("flat-lora", "questions", "--flat-sigma", "0.05")]
     [InlineData("tl", "glaive", "--irm", "false", "--max-length", "400")]
+    [InlineData("tl", "glaive", "--max-length", "500", "--set", "ppo.steps=2", "--set", "ppo.batch=2", "--set", "ppo.max_completion_length=12", "--set", "ppo.lr=1e-5")]
     public void Offline(string trainer, string data, params string[] settings) => Train(trainer, data, settings);
 
     [Theory]
@@ -38,6 +39,7 @@ public sealed class RealObjectiveTests : IDisposable
     [InlineData("reinforce++", "questions", "--num-generations", "1")]
     [InlineData("ppo", "questions", "--num-generations", "1", "--num-mini-batches", "1", "--num-ppo-epochs", "1")]
     [InlineData("online-dpo", "questions")]
+    [InlineData("rise", "sums", "--max-completion-length", "96", "--num-generations", "6", "--temperature", "0.8", "--top-p", "0.95", "--max-length", "300")]
     [InlineData("expert", "questions", "--reward", "script:SCRIPT", "--threshold", "0", "--prompts-per-round", "2", "--steps-per-round", "1")]
     [InlineData("scir", "plain", "--anchor", "PLAIN", "--iterations", "1", "--temperature", "1.5", "--max-drop", "1", "--label-warmup", "1", "--max-length", "220")]
     [InlineData("inverse-q", "questions", "--condition", "Answer in one word. {question}")]
@@ -62,15 +64,20 @@ public sealed class RealObjectiveTests : IDisposable
         Assert.True(double.IsFinite((double)result["loss_last"]!), output.ToString());
         Assert.Equal(2, (int)result["steps"]!);
         Assert.True(File.Exists(Path.Combine((string)result["out"]!, trainer == "rm" ? "model.safetensors" : "adapter_model.safetensors")), (string)result["out"]!);
-        string metrics = Directory.GetFiles(PathOf("out"), "metrics.jsonl", SearchOption.AllDirectories).Single();
-        Assert.Equal(2, Jsonl.Read(metrics).Count());
-        Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(metrics)!, "report.html")));
+        string[] stages = Directory.GetFiles(PathOf("out"), "metrics.jsonl", SearchOption.AllDirectories);
+        Assert.Equal(settings.Contains("ppo.steps=2") ? 2 : 1, stages.Length);
+        Assert.All(stages, metrics =>
+        {
+            Assert.Equal(2, Jsonl.Read(metrics).Count());
+            Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(metrics)!, "report.html")));
+        });
     }
 
     /// <summary>The shortest real rows, in one of the forms.</summary>
     private static IEnumerable<string> Lines(string form)
     {
         if (form is "questions" or "steps") return Shortest("bmc/qasc_validation.jsonl").Select(r => form == "questions" ? r : Steps(r)).Select(r => r.ToJsonString());
+        if (form == "sums") return ((int A, int B)[])[(1, 1), (2, 2), (2, 3), (3, 4)].Select(s => new JsonObject { ["question"] = $"What is {s.A} + {s.B}?", ["answer"] = $"{s.A + s.B}" }.ToJsonString());
         if (form == "judged") return Shortest("preference-harness/kto_en_demo.jsonl", r => (bool)r["label"]!, Rows / 2).Concat(Shortest("preference-harness/kto_en_demo.jsonl", r => !(bool)r["label"]!, Rows / 2)).Select(r => r.ToJsonString());
         if (form == "glaive") return Shortest("tl-training/glaive_toolcall_en_demo.jsonl", r => r.ToJsonString().Contains("function_call")).Select(r => r.ToJsonString());
         return Shortest("preference-harness/dpo_en_demo.jsonl", r => r["conversations"]!.AsArray().Count == 1).Select(r => form == "sharegpt" ? r : Pair(r, form)).Select(r => r.ToJsonString());

@@ -91,7 +91,9 @@ public sealed partial class RiseBuilder(TextModel model, IChecker checker, IErro
             foreach (GenerationResult sample in samples.OrderBy(s => s.Sample))
             {
                 string text = Opener + sample.Text;
-                if (!checker.Check(question.Row, text).Passes) wrong.Add(text);
+                bool passes = checker.Check(question.Row, text).Passes;
+                if (passes && sample.Finish == FinishReason.Length) question.Count("right solutions that were cut off"); // its last number may be any of its steps'
+                else if (!passes) wrong.Add(text);
                 else if (CueFilter.Find(text, question.Row.Text("question")) is null) right.Add(text);
                 else question.Count("right solutions that speak of an error");
             }

@@ -37,7 +37,8 @@ internal static class AdapterFile
             file.ReadTensor(path, name, parameter.Value);
         }
         // PEFT adds the base matrix of an adapted head or embedding: no weight of the adapter, but a check of the base.
-        foreach (LoraLayer layer in lora.Layers) CheckBase(file, path, layer.Layer.Name, layer.Layer.Weight);
+        // Against a base in few bits there is nothing to compare it with.
+        foreach (LoraLayer layer in lora.Layers.Where(l => l.Layer.Quantized is null)) CheckBase(file, path, layer.Layer.Name, layer.Layer.Weight);
         if (lora.Embedding is { } embedding) CheckBase(file, path, ModuleNames.Of(embedding.Table.Name), embedding.Table);
     }
 

@@ -37,7 +37,8 @@ public sealed class Ia3Layer : ILinearAdapter
     {
         if (!IsEnabled) return y;
         Tensor row = tape.View(Vector.Value, (1, Vector.Value.Count));
-        if (ScalesInput) return tape.Linear(tape.Mul(x, row), layer.Weight.Value);
+        if (ScalesInput)
+            return layer.Quantized is { } quantized ? tape.FrozenLinear(tape.Mul(x, row), quantized, null, fast: !tape.Recording) : tape.Linear(tape.Mul(x, row), layer.Weight.Value);
         Tensor scaled = tape.Mul(y, row);
         // The layer adds b afterwards; l ∘ (Wx + b) needs (l − 1) ∘ b more.
         return layer.Bias is { } bias

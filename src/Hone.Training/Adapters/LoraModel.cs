@@ -144,6 +144,8 @@ public sealed class LoraModel : IModelAdapter
         if (!Config.Adapts(layer.Name, isHead)) return;
         if (isHead && Model.Config.TiedHead)
             throw new HoneException("this model's head shares its matrix with the embedding, so an adapter on 'lm_head' could not be merged. Leave the head out.");
+        if (Config.Dora && layer.Quantized is { } quantized)
+            throw new HoneException($"{layer.Name} is kept in {quantized.Type}, and DoRA needs the norms of full weights. Load the model with full weights (--precision fp32).");
         LoraLayer lora = new(layer, Config.RankOf(layer.Name), Config.ScalingOf(layer.Name), Config.Dora);
         layer.Adapters.Add(lora);
         layers.Add(lora);

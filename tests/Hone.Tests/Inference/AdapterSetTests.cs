@@ -1,8 +1,9 @@
+using System.Numerics.Tensors;
 using Hone.Core;
 using Hone.Inference;
 using Hone.Inference.Adapters;
 using Hone.Models.Decoder;
-using Hone.Tensors;
+using Hone.Models.Loading;
 using Hone.Training.Adapters;
 
 namespace Hone.Tests.Inference;
@@ -70,6 +71,27 @@ public sealed class AdapterSetTests
         for (int i = 1; i < Prompt.Length; i++) Assert.Equal(expected[i], scores[i].LogProb, 1e-4f);
         Assert.NotEqual(scores[5].LogProb, scorer.Score(Prompt, 0)[5].LogProb, 1e-4f);
         Assert.All(scores.Skip(1), s => Assert.True(s.Top.Count == 3 && s.Top[0].LogProb >= s.Top[1].LogProb && s.Top[0].LogProb >= s.LogProb));
+    }
+
+    [Fact]
+    public void An_adapter_sits_on_a_base_in_few_bits()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName, path = Assets.Require("models/seed");
+        LanguageModel full = ModelLoader.Load(path).Model, few = ModelLoader.Load(path, new LoadOptions { KeepQuantized = true, RoundToInt8 = true }).Model;
+        Assert.NotNull(few.LinearLayers[0].Quantized);
+        float[] before = TinyModels.Logits(few, Prompt);
+        LoraModel lora = LoraModel.Attach(full, new LoraConfig { Rank = 2, Alpha = 8, Targets = ["q_proj", "down_proj"] }, new RandomStream(1, "adapter"));
+        foreach (LoraLayer layer in lora.Layers) new RandomStream(1, layer.Layer.Name).FillNormal(layer.B.Value.Data, 0, 0.1f);
+        lora.Save(folder);
+        ModelAdapter.LoadBesideOthers(few, folder);
+        float[] expected = TinyModels.Logits(full, Prompt), found = TinyModels.Logits(few, Prompt);
+        Assert.True(TensorPrimitives.CosineSimilarity(found, expected) > 0.995);
+        Assert.True(TensorPrimitives.Distance(found, expected) < 0.3f * TensorPrimitives.Distance(before, expected));
+
+        string config = Path.Combine(folder, "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"use_dora\": false", "\"use_dora\": true"));
+        Assert.Contains("DoRA needs the norms of full weights", Assert.Throws<HoneException>(() => ModelAdapter.LoadBesideOthers(few, folder)).Message);
+        Directory.Delete(folder, recursive: true);
     }
 
     private static GenerationRequest Request(string? adapter) => new() { Prompt = Prompt, MaxTokens = 12, StopIds = [], Seed = 3, Adapter = adapter };
