@@ -10,8 +10,8 @@ function line(row, results) {
   if (!kept) return `| ${row.what} | not measured | | | | | |`;
   const own = kept.hone.map(r => r.value), others = kept.peer.map(r => r.value), share = kept.hone[0].share_of_peak === null ? null : middle(kept.hone.map(r => r.share_of_peak));
   const base = row.against ? results.rows[row.against]?.hone.map(r => r.value) : others;
-  // Rounds alternate, so each ratio is of two measurements next to each other.
-  const ratio = base?.length ? middle(own.slice(0, base.length).map((x, i) => x / base[i])) : null;
+  // Rounds alternate, so each ratio is of two measurements next to each other, unless one side was measured less often.
+  const ratio = !base?.length ? null : base.length === own.length ? middle(own.map((x, i) => x / base[i])) : middle(own) / middle(base);
   const peak = kept.hone[0].peak ? ` of ${kept.hone[0].peak}` : "";
   const shareText = share === null ? "–" : percent(share) + peak + verdict(share, row.share);
   // The full cache decodes in turns with the small one, in one process.
