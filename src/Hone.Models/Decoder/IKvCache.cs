@@ -17,6 +17,9 @@ public interface ILayerCache
     /// <param name="values">[n, K · D].</param>
     void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values);
 
+    /// <summary>Whether threads may <see cref="Append"/> to caches of different sequences at the same time.</summary>
+    bool AppendsBeside => false;
+
     /// <summary>Called before the heads attend, by one thread: a store that retrieves decides here what to bring in.</summary>
     /// <param name="options">Heads, scale, window, cap.</param>
     /// <param name="queries">[n, H · D] of the tokens just appended, after rotation.</param>

@@ -55,7 +55,7 @@ internal struct PaddedInt
 /// </summary>
 internal struct SpinThenYield
 {
-    private const double SpinMicroseconds = 20, TotalMicroseconds = 100;
+    private const double SpinMicroseconds = 5, TotalMicroseconds = 100;
 
     private static readonly long SpinTicks = (long)(SpinMicroseconds * 1e-6 * Stopwatch.Frequency);
     private static readonly long TotalTicks = (long)(TotalMicroseconds * 1e-6 * Stopwatch.Frequency);

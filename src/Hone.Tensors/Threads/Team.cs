@@ -11,18 +11,20 @@ public interface ITeamJob
     void Run(TeamMember me);
 }
 
-/// <summary>The threads of a pool while they go through one <see cref="ITeamJob"/>.</summary>
-internal sealed unsafe class Team
+/// <summary>The threads of a pool while they go through an <see cref="ITeamJob"/>. After one that failed a new team is needed.</summary>
+internal sealed unsafe class Team : IDisposable
 {
     private readonly TeamMember[] members;
+    private readonly Doorbell[] bells;
     private readonly PaddedInt[] taken;
-    private PaddedInt arrived, round;
+    private PaddedInt arrived;
     private ExceptionDispatchInfo? failure;
 
     public Team(int threads)
     {
         members = new TeamMember[threads];
         for (int i = 0; i < threads; i++) members[i] = new TeamMember(this, i);
+        bells = [.. members.Select(_ => new Doorbell())];
         taken = new PaddedInt[2 * threads];
     }
 
@@ -34,25 +36,39 @@ internal sealed unsafe class Team
     /// <summary>How many items were taken from a member's part. There are two sets of these: while one is in use, the other is cleared.</summary>
     public ref int Taken(int set, int owner) => ref taken[set * Threads + owner].Value;
 
-    public int Round => Volatile.Read(ref round.Value);
-
-    /// <summary>Before a job: as if nothing had ever been done.</summary>
+    /// <summary>Before a job: nothing is taken.</summary>
     public void Begin()
     {
         Array.Clear(taken);
-        (arrived.Value, round.Value, failure) = (0, 0, null);
         foreach (TeamMember member in members) member.Begin();
     }
 
-    /// <summary>After a job: throws what the first member that failed threw.</summary>
-    public void End() => failure?.Throw();
+    /// <summary>Throws what the first member that failed threw.</summary>
+    public void Throw() => failure?.Throw();
 
-    /// <summary>A member is there; the last one sends all on.</summary>
-    public void Arrive(int current)
+    public void Dispose()
     {
-        if (Interlocked.Increment(ref arrived.Value) < Threads) return;
+        foreach (Doorbell bell in bells) bell.Dispose();
+    }
+
+    /// <summary>Waits until all members are there; the last one sends the others on.</summary>
+    /// <param name="worker">Who arrives.</param>
+    /// <param name="ahead">What it fetches into its cache meanwhile.</param>
+    public void Meet(int worker, ReadAhead ahead)
+    {
+        if (Interlocked.Increment(ref arrived.Value) < Threads)
+        {
+            bells[worker].Wait(ahead);
+            return;
+        }
         Volatile.Write(ref arrived.Value, 0);
-        Volatile.Write(ref round.Value, current + 1);
+        RingOthers(worker);
+    }
+
+    private void RingOthers(int worker)
+    {
+        for (int other = 0; other < Threads; other++)
+            if (other != worker) bells[other].Ring();
     }
 
     public void Run<TJob>(ref TJob job, int worker) where TJob : struct, ITeamJob, allows ref struct
@@ -64,7 +80,8 @@ internal sealed unsafe class Team
 #pragma warning disable CA1031 // whatever it was, it is thrown again on the calling thread
         catch (Exception error)
         {
-            Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(error), null);
+            // Nobody must wait for this one.
+            if (Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(error), null) is null) RingOthers(worker);
         }
 #pragma warning restore CA1031
     }

@@ -22,20 +22,10 @@ public sealed unsafe class TeamMember
     /// <exception cref="OperationCanceledException">Another one failed; its own error is what the caller of the pool sees.</exception>
     public void Meet()
     {
-        if (Threads == 1)
-        {
-            team.Taken(0, 0) = turn = 0;
-            return;
-        }
         // Nobody takes from the other set of counters before all are here, nor has since the last meeting.
         team.Taken((round + 1) & 1, Worker) = 0;
-        team.Arrive(round);
-        SpinThenYield wait = default;
-        while (team.Round == round)
-        {
-            if (team.IsBroken) throw new OperationCanceledException("another thread of the team failed");
-            if (!ahead.Fetch()) wait.Once();
-        }
+        team.Meet(Worker, ahead);
+        if (team.IsBroken) throw new OperationCanceledException("another thread of the team failed");
         (round, turn) = (round + 1, 0);
     }
 

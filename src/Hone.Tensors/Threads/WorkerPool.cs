@@ -160,10 +160,14 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         if (busyIn == this)
         {
-            RunTogether(new Team(1), ref work);
+            using Team alone = new(1);
+            RunTogether(alone, ref work);
             return;
         }
-        lock (gate) RunTogether(team ??= new Team(Threads), ref work);
+        lock (gate)
+        {
+            RunTogether(team ??= new Team(Threads), ref work);
+        }
     }
 
     private void RunTogether<TJob>(Team members, ref TJob work) where TJob : struct, ITeamJob, allows ref struct
@@ -171,7 +175,10 @@ public sealed unsafe class WorkerPool : IDisposable
         members.Begin();
         TeamRun<TJob> job = new(members, Unsafe.AsPointer(ref work));
         For(members.Threads, 1, ref job);
-        members.End();
+        if (!members.IsBroken) return;
+        if (members == team) team = null;
+        members.Dispose();
+        members.Throw();
     }
 
     /// <summary>Tells a worker what it will probably read in a later job, to be called just before it gets one.</summary>
@@ -233,5 +240,6 @@ public sealed unsafe class WorkerPool : IDisposable
         }
         foreach (Thread thread in threads) thread.Join();
         foreach (Doorbell bell in bells) bell.Dispose();
+        team?.Dispose();
     }
 }

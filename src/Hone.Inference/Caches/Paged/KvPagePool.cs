@@ -17,7 +17,7 @@ internal sealed class KvPage(int kvHeads, int headSize)
 
 /// <summary>
 /// Pages of key-value memory, used again when their last sequence lets go. One pool serves all sequences and layers of an
-/// engine; only the thread that drives the engine rents and returns.
+/// engine; threads that append to different sequences may rent and return at the same time.
 /// </summary>
 internal sealed class KvPagePool(int kvHeads, int headSize)
 {
@@ -25,6 +25,7 @@ internal sealed class KvPagePool(int kvHeads, int headSize)
     public const int PageTokens = 32;
 
     private readonly Stack<KvPage> free = new();
+    private readonly Lock gate = new();
 
     public int KvHeads => kvHeads;
 
@@ -41,28 +42,37 @@ internal sealed class KvPagePool(int kvHeads, int headSize)
 
     public KvPage Rent()
     {
-        if (!free.TryPop(out KvPage? page))
+        lock (gate)
         {
-            page = new KvPage(kvHeads, headSize);
-            Made++;
+            if (!free.TryPop(out KvPage? page))
+            {
+                page = new KvPage(kvHeads, headSize);
+                Made++;
+            }
+            page.Holders = 1;
+            return page;
         }
-        page.Holders = 1;
-        return page;
     }
 
     /// <summary>Lets go of free pages beyond <paramref name="bytes"/>; the garbage collector returns their memory.</summary>
     public void Trim(long bytes)
     {
         long keep = bytes / (2L * sizeof(float) * PageTokens * kvHeads * headSize);
-        while (free.Count > keep)
+        lock (gate)
         {
-            free.Pop();
-            Made--;
+            while (free.Count > keep)
+            {
+                free.Pop();
+                Made--;
+            }
         }
     }
 
     public void Release(KvPage page)
     {
-        if (--page.Holders == 0) free.Push(page);
+        lock (gate)
+        {
+            if (--page.Holders == 0) free.Push(page);
+        }
     }
 }

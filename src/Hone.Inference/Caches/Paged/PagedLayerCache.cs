@@ -33,6 +33,8 @@ internal sealed class PagedLayerCache(KvPagePool pool) : ILayerCache
         }
     }
 
+    public bool AppendsBeside => true;
+
     public bool SplitsGroups => true;
 
     public void Attend(AttentionOptions options, int kvHead, ReadOnlySpan<float> queries, Span<float> output) =>

@@ -14,18 +14,17 @@ internal readonly unsafe struct TokenAttention(AttentionParts parts, int layer, 
     /// <summary>Begins and ends with all threads having met.</summary>
     public void Run(TeamMember me)
     {
-        if (rows == 1)
+        (int from, int to) = me.Part(rows);
+        for (int r = from; r < to; r++) Rotate(r);
+        if (AppendsBeside)
         {
-            if (me.Worker == 0) Rotate(0);
+            Append(from, to);
         }
         else
         {
-            (int from, int to) = me.Part(rows);
-            for (int r = from; r < to; r++) Rotate(r);
-            me.Meet();
+            if (rows > 1) me.Meet(); // a single row was rotated by the thread that appends it
+            if (me.Worker == me.Threads - 1) Append(0, rows);
         }
-        // Stores may share memory, so one thread appends to all.
-        if (me.Worker == 0) Append();
         me.Meet();
         Attend(me);
         me.Meet();
@@ -41,10 +40,20 @@ internal readonly unsafe struct TokenAttention(AttentionParts parts, int layer, 
         context.RotateRow(workers, row, key, config.KvWidth, parts.Rope);
     }
 
-    private void Append()
+    private bool AppendsBeside
+    {
+        get
+        {
+            foreach (IKvCache cache in caches)
+                if (!cache[layer].AppendsBeside) return false;
+            return true;
+        }
+    }
+
+    private void Append(int from, int to)
     {
         int width = config.KvWidth;
-        for (int r = 0; r < rows; r++)
+        for (int r = from; r < to; r++)
         {
             ILayerCache cache = caches[r][layer];
             cache.Append(new(memory.Key + (nint)r * width, width), new(memory.Value + (nint)r * width, width));

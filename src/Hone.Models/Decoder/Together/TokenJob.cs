@@ -13,6 +13,9 @@ internal readonly unsafe struct TokenJob(
     // Each thread takes its part of a product in so many pieces, and then pieces of others who were held up.
     private const int Pieces = 8;
 
+    // A share of the second-level cache that leaves room for what comes in between.
+    private const long MostFetched = 256 * 1024;
+
     private readonly ModelConfig config = context.Config;
     private readonly int rows = context.Batch.Segments.Tokens;
 
@@ -22,7 +25,7 @@ internal readonly unsafe struct TokenJob(
         {
             PlainLayer layer = ((DecoderBlock)blocks[i]).Plain!;
             Attention(me, layer);
-            Mlp(me, layer.Mlp, Normalise(me, layer.BeforeMlp));
+            Mlp(me, layer.Mlp, Normalise(me, layer.BeforeMlp), i + 1 < end ? ((DecoderBlock)blocks[i + 1]).Plain : null);
         }
     }
 
@@ -30,14 +33,16 @@ internal readonly unsafe struct TokenJob(
     {
         AttentionParts parts = layer.Attention;
         Project(me, parts, Normalise(me, layer.BeforeAttention));
+        FetchNext(me, parts.Output, parts.Output.Quantized!.Panels);
         me.Meet();
         new TokenAttention(parts, layer.Index, memory, context, workers).Run(me);
         RoundedRows mixed = Round(me, memory.Mixed, parts.Output.Inputs);
         Add(me, parts.Output, mixed);
+        FetchNext(me, layer.Mlp.Gate, layer.Mlp.Gate.Quantized!.Panels);
         me.Meet();
     }
 
-    private void Mlp(TeamMember me, MlpParts mlp, RoundedRows input)
+    private void Mlp(TeamMember me, MlpParts mlp, RoundedRows input, PlainLayer? following)
     {
         QuantizedMatrix gate = mlp.Gate.Quantized!, up = mlp.Up.Quantized!;
         const int panels = RoundedRows.Block / QuantizedMatrix.PanelRows;
@@ -48,10 +53,26 @@ internal readonly unsafe struct TokenJob(
             up.MultiplyPanels(input, panels * from, panels * to, memory.Up, Bias(mlp.Up));
             Activate(mlp, from, to);
         }
+        FetchNext(me, mlp.Down, mlp.Down.Quantized!.Panels);
         me.Meet();
         Add(me, mlp.Down, memory.Inner);
+        if (following is not null) FetchNext(me, following.Attention.Query, AllPanels(following.Attention));
         me.Meet();
     }
+
+    /// <summary>
+    /// While a thread waits, memory must not stand still: it fetches what it will multiply with next. Its part begins in the
+    /// first matrix of those that are taken as one, whose memory usually follows; a wrong guess costs a little traffic only.
+    /// </summary>
+    private static void FetchNext(TeamMember me, LinearLayer layer, int panels)
+    {
+        (int from, int to) = me.Part(panels);
+        if (from >= layer.Quantized!.Panels) return;
+        (nint start, long bytes) = layer.Quantized.PanelMemory(from);
+        me.FetchNext((void*)start, Math.Min(bytes, MostFetched));
+    }
+
+    private static int AllPanels(AttentionParts parts) => parts.Query.Quantized!.Panels + parts.Key.Quantized!.Panels + parts.Value.Quantized!.Panels;
 
     /// <summary>act(gate) · up of some blocks of columns, rounded for the product that follows.</summary>
     private void Activate(MlpParts mlp, int from, int to)

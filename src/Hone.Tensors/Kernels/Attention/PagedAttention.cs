@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Hone.Tensors.Kernels.Simd;
 using Hone.Tensors.Memory;
 
@@ -46,6 +47,7 @@ public static unsafe class PagedAttention
     {
         int count = end - first;
         float* scores = Scratch.Floats(ScratchSlot.Scores, (long)heads * count);
+        Fetch(cache.Value(first), Math.Min(cache.Run(first), count), cache.Size);
         Score(cache, first, count, queries, heads, scores);
         for (int h = 0; h < heads; h++) Normalise(new Span<float>(scores + (long)h * count, count), scale, softcap);
         for (int h = 0; h < heads; h += 2)
@@ -56,10 +58,22 @@ public static unsafe class PagedAttention
     {
         for (int t = 0; t < count;)
         {
-            int run = Math.Min(cache.Run(first + t), count - t);
+            int run = Math.Min(cache.Run(first + t), count - t), next = t + run;
+            if (next < count) Fetch(cache.Key(first + next), Math.Min(cache.Run(first + next), count - next), cache.Size);
             Dot(cache.Key(first + t), run, cache.Size, queries, heads, scores + t, count);
             t += run;
         }
+    }
+
+    /// <summary>
+    /// Asks for the rows of a page while those of the one before are worked on: between two tokens all weights pass through the caches, so that
+    /// keys and values come from memory, and pages are too short for the processor to see where they lead.
+    /// </summary>
+    private static void Fetch(float* rows, int count, int size)
+    {
+        if (!Sse.IsSupported) return;
+        byte* end = (byte*)(rows + (nint)count * size);
+        for (byte* line = (byte*)rows; line < end; line += 64) Sse.Prefetch1(line);
     }
 
     internal static void Dot(float* keys, int run, int size, float* queries, int heads, float* scores, nint stride)
@@ -91,7 +105,8 @@ public static unsafe class PagedAttention
     {
         for (int t = 0; t < count;)
         {
-            int run = Math.Min(cache.Run(first + t), count - t);
+            int run = Math.Min(cache.Run(first + t), count - t), next = t + run;
+            if (next < count) Fetch(cache.Value(first + next), Math.Min(cache.Run(first + next), count - next), cache.Size);
             float* w0 = weights + t, w1 = heads > 1 ? w0 + count : null;
             MixRun(cache.Value(first + t), run, cache.Size, w0, w1, output, t > 0);
             t += run;

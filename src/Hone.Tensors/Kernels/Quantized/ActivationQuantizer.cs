@@ -48,44 +48,49 @@ internal static unsafe class ActivationQuantizer
     }
 
     /// <summary>Quantises one block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize(float* x, ActivationBlock* block)
     {
-        if (Avx512F.IsSupported)
-        {
-            Quantize512(x, block);
-            return;
-        }
-        Vector256<float> a = Vector256.Load(x), b = Vector256.Load(x + 8), c = Vector256.Load(x + 16), d = Vector256.Load(x + 24);
-        Vector256<float> largest = Vector256.Max(Vector256.Max(Vector256.Abs(a), Vector256.Abs(b)), Vector256.Max(Vector256.Abs(c), Vector256.Abs(d)));
-        Vector128<float> half = Vector128.Max(largest.GetLower(), largest.GetUpper());
-        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
-        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
-        float scale = half.ToScalar() / 127f, inverse = scale == 0f ? 0f : 1f / scale;
-        Vector256<int> ia = Round(a, inverse), ib = Round(b, inverse), ic = Round(c, inverse), id = Round(d, inverse);
-        Vector256.Narrow(Vector256.Narrow(ia, ib), Vector256.Narrow(ic, id)).Store(block->Quants);
-        Note(block, scale, Vector256.Sum(ia + ib + (ic + id)));
+        if (Avx512F.IsSupported) Quantize512(x, block);
+        else QuantizePortable(x, block);
     }
 
-    // The same numbers with a third of the instructions.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>The same in the instructions that every processor has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void QuantizePortable(float* x, ActivationBlock* block)
+    {
+        Vector256<float> a = Vector256.Load(x), b = Vector256.Load(x + 8), c = Vector256.Load(x + 16), d = Vector256.Load(x + 24);
+        float scale = Largest(Vector256.Max(Vector256.Abs(a), Vector256.Abs(b)), Vector256.Max(Vector256.Abs(c), Vector256.Abs(d))) / 127f, inverse = scale == 0f ? 0f : 1f / scale;
+        Vector256<int> ia = Round(a, inverse), ib = Round(b, inverse), ic = Round(c, inverse), id = Round(d, inverse);
+        Vector256.Narrow(Vector256.Narrow(ia, ib), Vector256.Narrow(ic, id)).Store(block->Quants);
+        Finish(block, scale, Vector256.Sum(ia + ib + (ic + id)));
+    }
+
+    /// <summary>Conversion rounds to nearest by itself, and narrows without a detour: a third of the instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Quantize512(float* x, ActivationBlock* block)
     {
         Vector512<float> a = Vector512.Load(x), b = Vector512.Load(x + 16);
         Vector512<float> largest = Vector512.Max(Vector512.Abs(a), Vector512.Abs(b));
-        Vector256<float> half = Vector256.Max(largest.GetLower(), largest.GetUpper());
-        Vector128<float> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
-        quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2)));
-        float scale = quarter.ToScalar() / 127f, inverse = scale == 0f ? 0f : 1f / scale;
+        float scale = Largest(largest.GetLower(), largest.GetUpper()) / 127f, inverse = scale == 0f ? 0f : 1f / scale;
         Vector512<int> ia = Avx512F.ConvertToVector512Int32(a * inverse), ib = Avx512F.ConvertToVector512Int32(b * inverse);
         Avx512F.ConvertToVector128SByte(ia).Store(block->Quants);
         Avx512F.ConvertToVector128SByte(ib).Store(block->Quants + 16);
-        Note(block, scale, Vector512.Sum(ia + ib));
+        Finish(block, scale, Vector512.Sum(ia + ib));
+    }
+
+    /// <summary>Not a number if one of them is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest(Vector256<float> a, Vector256<float> b)
+    {
+        Vector256<float> all = Vector256.Max(a, b);
+        Vector128<float> half = Vector128.Max(all.GetLower(), all.GetUpper());
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
+        return half.ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Note(ActivationBlock* block, float scale, int sum)
+    private static void Finish(ActivationBlock* block, float scale, int sum)
     {
         block->Scale = scale;
         block->ScaledSum = scale * sum;

@@ -28,6 +28,29 @@ public sealed unsafe class QuantizedMatrixTests
         for (int i = 0; i < all.Length; i++) Assert.Equal(BitConverter.ToSingle(expected, 4 * i), all[i]);
     }
 
+    /// <summary>Halves to the even neighbour, blocks of zeros, and what is not a number stays so.</summary>
+    [Fact]
+    public void Rounding_IsThatOfPlainInstructions()
+    {
+        RandomStream random = new(5, "rounding");
+        float[] x = new float[32];
+        for (int i = 0; i < 200; i++)
+        {
+            random.FillNormal(x, 0, i == 0 ? 0 : 1 + i);
+            if (i % 3 == 1) for (int k = 0; k < 32; k++) x[k] = k == 0 ? 127 : k - 16.5f;
+            if (i == 199) x[20] = float.NaN;
+            ActivationBlock fast = default, plain = default;
+            fixed (float* source = x)
+            {
+                ActivationQuantizer.Quantize(source, &fast);
+                ActivationQuantizer.QuantizePortable(source, &plain);
+            }
+            Assert.Equal(i == 199, float.IsNaN(plain.Scale));
+            if (i == 199) Assert.True(float.IsNaN(fast.Scale));
+            else Assert.Equal(new ReadOnlySpan<byte>(&plain, ActivationBlock.Bytes), new ReadOnlySpan<byte>(&fast, ActivationBlock.Bytes));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void Multiply_EqualsReference(QuantType type)
