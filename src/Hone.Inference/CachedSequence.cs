@@ -20,12 +20,12 @@ public sealed class CachedSequence : IDisposable
     private readonly BufferPool memory = new();
 
     /// <param name="model">The model.</param>
-    /// <param name="cache">Its cache, which this takes over; null for exact pages.</param>
+    /// <param name="cache">Its cache, which this takes over; null for exact pages, or latents where the model has them.</param>
     /// <param name="workers">Threads; null for all processors.</param>
     public CachedSequence(LanguageModel model, IKvCache? cache = null, WorkerPool? workers = null)
     {
         (this.model, this.workers) = (model, workers ?? WorkerPool.Shared);
-        Cache = cache ?? new PagedKvCache(model.Config, new KvPagePool(model.Config.KvHeads, model.Config.HeadSize));
+        Cache = cache ?? (model.Config.Latent is null ? new PagedKvCache(model.Config, new KvPagePool(model.Config.KvHeads, model.Config.HeadSize)) : new LatentKvCache(model.Config));
     }
 
     /// <summary>Keys and values of the tokens fed so far.</summary>

@@ -32,7 +32,9 @@ public enum ChunkChoice
 public sealed record ChunkRanking(ChunkChoice Choice, ChunkOrder[][] Orders, int Pairs)
 {
     /// <summary>[L][K][r] the chunks that rotate, ascending.</summary>
-    public int[][][] Elite(int chunks) => [.. Orders.Select(layer => layer.Select(head => Take(head.Order, chunks)).ToArray())];
+    /// <exception cref="HoneException">More chunks than heads have.</exception>
+    public int[][][] Elite(int chunks) => chunks < 0 || Orders.SelectMany(layer => layer).Any(head => chunks > head.Order.Length)
+        ? throw new HoneException($"{chunks} chunks cannot rotate: the heads of this ranking have {Orders.SelectMany(layer => layer).Min(head => head.Order.Length)}.") : [.. Orders.Select(layer => layer.Select(head => Take(head.Order, chunks)).ToArray())];
 
     /// <summary>Writes the ranking as JSON.</summary>
     public void Save(string path)
@@ -57,7 +59,7 @@ public sealed record ChunkRanking(ChunkChoice Choice, ChunkOrder[][] Orders, int
             ChunkOrder[][] orders = [.. json["layers"]!.AsArray().Select(layer => layer!.AsArray().Select(head => new ChunkOrder(
                 [.. head!["order"]!.AsArray().Select(i => (int)i!)], [.. head["distance"]!.AsArray().Select(d => (double)d!)])).ToArray())];
             ChunkRanking ranking = new(Enum.Parse<ChunkChoice>((string)json["choice"]!, ignoreCase: true), orders, (int)json["pairs"]!);
-            if (orders.SelectMany(layer => layer).Any(head => !head.Order.Order().SequenceEqual(Enumerable.Range(0, head.Order.Length)))) throw new FormatException();
+            if (orders.SelectMany(layer => layer).Any(head => head.Distances.Length != head.Order.Length || !head.Order.Order().SequenceEqual(Enumerable.Range(0, head.Order.Length)))) throw new FormatException();
             return ranking;
         }
         catch (IOException error)

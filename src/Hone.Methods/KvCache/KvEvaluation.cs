@@ -42,7 +42,7 @@ public sealed class KvEvaluation
     public KvResult Measure(string name, KvOptions settings, bool measureSpeed = true)
     {
         KvPlan plan = new(settings, model.Model, model.Workers);
-        KvRunner full = new(model, null), compressed = new(model, _ => new PolicyKvCache(plan));
+        KvRunner full = new(model, null), compressed = new(model, model.Model.Config.Latent is null ? _ => new PolicyKvCache(plan) : null);
         using IProgressTask progress = run.Reporter.Start(name, prompts.Count + pieces.Count, "prompts");
         List<KvAnswer> answers = [];
         List<KvMemory> memory = [];

@@ -183,4 +183,28 @@ public sealed class KvCommandTests : IDisposable
         Assert.Equal(2, run.Code);
         Assert.Contains("another model", run.Error);
     }
+
+    [Fact]
+    public void A_converted_model_holds_its_latents_and_nothing_more()
+    {
+        string rank = model["rank.json"], text = model.Write("words.txt", string.Join(' ', Enumerable.Repeat("Ann has tea and cups.", 60))), converted = model["elite"];
+        string[] data = ["--data", text, "--length", "48", "--sequences", "2", "--threads", "1"];
+        CliRun ranked = CliRun.Of(["kv", "elite", "rank", "--model", model.Path, .. data, "--pairs", "64", "--out", rank]);
+        Assert.True(ranked.Code == 0, ranked.Error);
+        CliRun made = CliRun.Of(["kv", "elite", "convert", "--model", model.Path, "--rank", rank, "--chunks", "2", "--latent", "5", "--out", converted, "--threads", "1"]);
+        Assert.True(made.Code == 0, made.Error);
+        CliRun run = CliRun.Of(["kv", "eval", "--model", converted, "--speed-tokens", "2", .. Stream, "--json"]);
+        Assert.True(run.Code == 0, run.Error);
+        JsonNode json = JsonNode.Parse(run.Output)!;
+        Assert.Equal(56 * 2 * (2 * 2 * 2 + 5) * 4, (double)json["bytes"]!); // tokens, layers, two chunks of two channels in two key heads and the latent
+        Assert.Equal((double)json["full_bytes"]!, (double)json["bytes"]!);
+        Assert.InRange((double)json["allocated_bytes"]!, (double)json["bytes"]!, 1.5 * (double)json["bytes"]!);
+        CliRun refused = CliRun.Of(["kv", "eval", "--model", converted, "--bits", "4", .. Stream]);
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("latents", refused.Error);
+        CliRun wide = CliRun.Of(["kv", "elite", "convert", "--model", model.Path, "--rank", rank, "--chunks", "17", "--latent", "5", "--out", converted, "--threads", "1"]);
+        Assert.Equal(2, wide.Code);
+        Assert.Contains("17 chunks", wide.Error);
+        Assert.Equal(0, CliRun.Of(["generate", "--model", converted, "--prompt", "Ann has", "--max-tokens", "3", "--threads", "1"]).Code);
+    }
 }
