@@ -20,6 +20,11 @@ public enum OnError
 /// <summary>Reading and writing JSON Lines.</summary>
 public static class Jsonl
 {
+    /// <summary>UTF-8 in which bytes that are none become a character that no text has.</summary>
+    private static readonly Encoding Reading = Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new DecoderReplacementFallback(NotUtf8.ToString()));
+
+    private const char NotUtf8 = '\uFFFF';
+
     /// <summary>Readable output: no escaping beyond what JSON requires.</summary>
     public static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,7 +44,7 @@ public static class Jsonl
     {
         if (!File.Exists(path)) throw new HoneException($"{path}: no such file. Give the path of a JSON Lines file.");
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite); // a log may still be open
-        using StreamReader reader = new(stream, new UTF8Encoding(false, throwOnInvalidBytes: false));
+        using StreamReader reader = new(stream, Reading);
         long line = 0;
         while (reader.ReadLine() is { } text)
         {
@@ -62,6 +67,7 @@ public static class Jsonl
     /// <exception cref="HoneException">Not a JSON object, a duplicate key, invalid UTF-8.</exception>
     public static Row Parse(string text, string source, long line)
     {
+        if (text.IndexOf(NotUtf8) is >= 0 and var at) throw HoneException.At(source, line, $"not valid UTF-8 at column {at + 1}. Save the file as UTF-8.");
         JsonNode? node;
         try
         {

@@ -55,6 +55,7 @@ public sealed record Dataset(IReadOnlyList<Row> Rows, RowKind Kind, string Path,
             try
             {
                 RowKind found = RowKinds.Require(row);
+                if (kind is RowKind.Judged && found == RowKind.PromptCompletion) throw row.Error($"label is {row.Fields["label"]?.ToJsonString() ?? "missing"}; expected true or false.");
                 if (kind is not null && found != kind) throw row.Error($"this row is of kind {found}, the rows before it are {kind}; a file holds one kind.");
                 Row canonical = found == RowKind.Task ? TaskRows.Normalise(row) : found == RowKind.Messages && ShareGpt.Is(row) ? ShareGpt.ToMessages(row) : ForeignPairs.Canonical(row);
                 if (found == RowKind.Task && !ids.TryAdd(row.Id, row)) throw row.Error($"id '{row.Id}' was used before, in line {ids[row.Id].Line}.");

@@ -43,7 +43,7 @@ public static class RowKinds
         if (ForeignPairs.IsJudged(row)) return RowKind.Judged;
         if (Has("messages") || ShareGpt.Is(row)) return RowKind.Messages;
         if (Has("chosen") && Has("rejected")) return RowKind.Preference;
-        if (Has("prompt") && Has("completion") && row.Fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False) return RowKind.Judged;
+        if (Has("prompt") && Has("completion") && ForeignPairs.Verdict(row) is not null) return RowKind.Judged;
         if (Has("prompt") && Has("completion")) return RowKind.PromptCompletion;
         if ((Has("question") || Has("prompt")) && Has("answer")) return RowKind.Task;
         if (Has("text")) return Has("label") ? RowKind.Task : RowKind.Text;

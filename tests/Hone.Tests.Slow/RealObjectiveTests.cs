@@ -77,7 +77,7 @@ public sealed class RealObjectiveTests : IDisposable
     private static IEnumerable<string> Lines(string form)
     {
         if (form is "questions" or "steps") return Shortest("bmc/qasc_validation.jsonl").Select(r => form == "questions" ? r : Steps(r)).Select(r => r.ToJsonString());
-        if (form == "sums") return new[] { (A: 1, B: 1), (A: 2, B: 2), (A: 2, B: 3), (A: 3, B: 4) }.Select(s => new JsonObject { ["question"] = $"What is {s.A} + {s.B}?", ["answer"] = $"{s.A + s.B}" }.ToJsonString());
+        if (form == "sums") return new (int A, int B)[] { (1, 1), (2, 2), (2, 3), (3, 4) }.Select(s => new JsonObject { ["question"] = $"What is {s.A} + {s.B}?", ["answer"] = $"{s.A + s.B}" }.ToJsonString());
         if (form == "judged") return Shortest("preference-harness/kto_en_demo.jsonl", r => (bool)r["label"]!, Rows / 2).Concat(Shortest("preference-harness/kto_en_demo.jsonl", r => !(bool)r["label"]!, Rows / 2)).Select(r => r.ToJsonString());
         if (form == "glaive") return Shortest("tl-training/glaive_toolcall_en_demo.jsonl", r => r.ToJsonString().Contains("function_call")).Select(r => r.ToJsonString());
         return Shortest("preference-harness/dpo_en_demo.jsonl", r => r["conversations"]!.AsArray().Count == 1).Select(r => form == "sharegpt" ? r : Pair(r, form)).Select(r => r.ToJsonString());

@@ -28,15 +28,22 @@ public static class ForeignPairs
     public static bool IsPair(Row row) => row.Fields["conversations"] is JsonArray && row.Fields.ContainsKey("chosen") && row.Fields.ContainsKey("rejected");
 
     /// <summary>Whether the row is a conversation whose last turn is judged.</summary>
-    public static bool IsJudged(Row row) =>
-        row.Fields["messages"] is JsonArray && row.Fields["label"]?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
+    public static bool IsJudged(Row row) => row.Fields["messages"] is JsonArray && Verdict(row) is not null;
+
+    /// <summary>The label, where it is true or false, or one of these words, as tables have them; else null.</summary>
+    public static bool? Verdict(Row row) => row.Fields["label"] is not JsonValue label ? null
+        : label.TryGetValue(out bool verdict) || (label.TryGetValue(out string? word) && bool.TryParse(word, out verdict)) ? verdict : null;
 
     /// <summary>The row in Hone's form; as it is where it is in it already.</summary>
     /// <exception cref="HoneException">An unknown role, a turn without text, nothing to judge.</exception>
     public static Row Canonical(Row row)
     {
         if (IsPair(row)) return Pair(row);
-        return IsJudged(row) ? Judged(row) : row;
+        if (IsJudged(row)) row = Judged(row);
+        if (!row.Fields.ContainsKey("completion") || row.Fields["label"]?.GetValueKind() != JsonValueKind.String || Verdict(row) is not { } verdict) return row;
+        JsonObject fields = (JsonObject)row.Fields.DeepClone();
+        fields["label"] = verdict;
+        return row with { Fields = fields };
     }
 
     /// <summary>A conversation whose roles are ShareGPT's, with the roles chat templates know; its tools as a list where they are one as text.</summary>

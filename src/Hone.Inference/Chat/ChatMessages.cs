@@ -33,9 +33,15 @@ internal static class ChatMessages
         _ => new ToolChoice(ToolMode.Auto),
     };
 
+    /// <summary>
+    /// Objects get no fields that their schema does not name unless it says so, as Microsoft's clients of OpenAI ask for: the schema of a type
+    /// names what can be read, and a small model that may go on inventing fields does.
+    /// </summary>
+    private static readonly AIJsonSchemaTransformOptions Closed = new() { DisallowAdditionalProperties = true };
+
     private static ReplyForm? Form(ChatResponseFormat? format) => format switch
     {
-        ChatResponseFormatJson { Schema: { } schema } => ReplyForm.JsonSchema(JsonNode.Parse(schema.GetRawText())),
+        ChatResponseFormatJson { Schema: { } schema } => ReplyForm.JsonSchema(JsonNode.Parse(AIJsonUtilities.TransformSchema(schema, Closed).GetRawText())),
         ChatResponseFormatJson => ReplyForm.JsonObject,
         _ => null,
     };

@@ -38,6 +38,26 @@ public class DatasetTests
     }
 
     [Fact]
+    public void VerdictsOfTablesAreWordsAndOthersAreNamed()
+    {
+        using TempFile table = new("k.csv", "prompt,completion,label\n1 + 1,2,True\n1 + 1,3,false\n");
+        Dataset data = Dataset.Load(table.Path);
+        Assert.Equal(RowKind.Judged, data.Kind);
+        Assert.Equal([true, false], data.Rows.Select(r => (bool)r.Fields["label"]!));
+        using TempFile other = new("k.jsonl", """{"prompt":"a","completion":"b","label":true}""" + "\n" + """{"prompt":"a","completion":"b","label":"good"}""" + "\n");
+        Assert.EndsWith("k.jsonl:2: label is \"good\"; expected true or false.", Assert.Throws<HoneException>(() => Dataset.Load(other.Path)).Message);
+    }
+
+    [Fact]
+    public void LinesThatAreNotUtf8AreNamed()
+    {
+        using TempFile file = new("l.jsonl", [.. "\uFEFF{\"text\":\"caf\u00e9 \uFFFD\"}\n"u8, .. "{\"text\":\"caf"u8, 0xE9, .. "\"}\n"u8]);
+        Assert.EndsWith("l.jsonl:2: not valid UTF-8 at column 13. Save the file as UTF-8.", Assert.Throws<HoneException>(() => Dataset.Load(file.Path)).Message);
+        Dataset data = Dataset.Load(file.Path, new TableOptions { OnError = OnError.Skip });
+        Assert.Equal((1, "caf\u00e9 \uFFFD"), (data.Skipped, data.Rows.Single().Text("text")));
+    }
+
+    [Fact]
     public void MixedKindsRepeatedIdsAndEmptyFilesAreReported()
     {
         using TempFile mixed = new("a.jsonl", "{\"text\":\"a\"}\n{\"prompt\":\"a\",\"completion\":\"b\"}\n");

@@ -52,9 +52,13 @@ public sealed class InProcessTests
         ChatOptions json = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonDocument.Parse("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}""").RootElement), Temperature = 1.5f };
         JsonNode reply = JsonNode.Parse((await chat.GetResponseAsync("Ann", json)).Text)!;
         Assert.Contains(reply["ok"]!.GetValueKind(), new[] { JsonValueKind.True, JsonValueKind.False });
+        ChatOptions typed = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema<Verdict>(), Temperature = 1.5f };
+        Assert.Equal(["ok"], JsonNode.Parse((await chat.GetResponseAsync("Ann", typed)).Text)!.AsObject().Select(f => f.Key.ToLowerInvariant()));
         ChatOptions choice = new() { RawRepresentationFactory = _ => ReplyForm.Choice("yes", "no") };
         Assert.Contains((await chat.GetResponseAsync("Ann", choice)).Text, new[] { "yes", "no" });
     }
+
+    private sealed record Verdict(bool Ok);
 
     private static ServiceProvider Services()
     {
