@@ -17,7 +17,7 @@ namespace Hone.Methods.EliteKv;
 /// <param name="Rate">Highest learning rate of every arm.</param>
 internal sealed record EliteSize(int Length, int TestSequences, int Steps, int Batch, int Pairs, int[] Chunks, double Rate = 4e-3)
 {
-    public static EliteSize Full { get; } = new(256, 64, 240, 6, 2048, [1, 2, 4, 8]);
+    public static EliteSize Full { get; } = new(256, 64, 360, 4, 2048, [1, 2, 4, 8]);
 
     public static EliteSize Quick { get; } = new(128, 4, 8, 4, 512, [2, 4]);
 }
