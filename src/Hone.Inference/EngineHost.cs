@@ -9,6 +9,8 @@ namespace Hone.Inference;
 /// </summary>
 public sealed class EngineHost : IDisposable
 {
+    private const int IdleMilliseconds = 2000;
+
     private readonly Engine engine;
     private readonly BlockingCollection<Action<GenerationSession>> orders = [];
     private readonly Dictionary<int, Job> jobs = [];
@@ -88,8 +90,7 @@ public sealed class EngineHost : IDisposable
         {
             // With nothing to do it waits for an order; otherwise it takes what is there and goes on.
             if (jobs.Count == 0) Rest(session);
-            if (jobs.Count == 0 && orders.TryTake(out Action<GenerationSession>? order, Timeout.Infinite)) order(session);
-            while (orders.TryTake(out order)) order(session);
+            while (orders.TryTake(out Action<GenerationSession>? order)) order(session);
             if (jobs.Count > 0 && !orders.IsAddingCompleted) session = Step(session);
         }
         foreach (Job job in jobs.Values) job.Completion.TrySetCanceled();
@@ -101,10 +102,17 @@ public sealed class EngineHost : IDisposable
         if (jobs.Remove(index, out Job? job)) job.Completion.TrySetException(error);
     });
 
+    // Memory goes back only after a while: a caller who asks again at once would have to wait until the system has cleared it anew.
     private void Rest(GenerationSession session)
     {
-        session.Trim();
         Note(session);
+        if (!orders.TryTake(out Action<GenerationSession>? order, IdleMilliseconds))
+        {
+            session.Trim();
+            Note(session);
+            orders.TryTake(out order, Timeout.Infinite);
+        }
+        order?.Invoke(session);
     }
 
     private void Note(GenerationSession session) => status = new(
