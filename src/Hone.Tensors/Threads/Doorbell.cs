@@ -21,13 +21,13 @@ internal sealed class Doorbell : IDisposable
     }
 
     /// <summary>Returns after the next ring.</summary>
-    /// <param name="ahead">Memory to fetch into the cache while nothing rings.</param>
-    public void Wait(ReadAhead ahead)
+    /// <param name="ahead">Memory to fetch into the cache while nothing rings; null for none.</param>
+    public void Wait(ReadAhead? ahead = null)
     {
         SpinThenYield wait = default;
         while (Volatile.Read(ref rings.Value) == seen)
         {
-            if (ahead.Fetch()) continue;
+            if (ahead is not null && ahead.Fetch()) continue;
             if (wait.Once()) continue;
             // Announce the sleep before looking once more: either that look sees the ring, or the ring sees the announcement.
             sleep.Reset();

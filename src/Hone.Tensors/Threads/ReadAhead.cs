@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Hone.Tensors.Threads;
 
 /// <summary>
-/// What a worker will read next, as far as is known: it fetches it into its cache while it waits. Between two products of one row the calling
-/// thread has norms and rotations to do alone; memory, which such products wait for, then does not stand still.
+/// What a thread will read next, as far as is known: it fetches it into its cache while it waits for others. Products of few rows
+/// wait for memory, which then does not stand still.
 /// </summary>
 internal sealed unsafe class ReadAhead
 {
@@ -12,7 +12,7 @@ internal sealed unsafe class ReadAhead
 
     private byte* next, end;
 
-    /// <summary>Replaces what is to be read. Called while the worker has a job or before it gets one.</summary>
+    /// <summary>Replaces what is to be read.</summary>
     public void Set(byte* start, long bytes)
     {
         next = start;

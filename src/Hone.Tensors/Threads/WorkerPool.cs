@@ -23,7 +23,6 @@ public sealed unsafe class WorkerPool : IDisposable
 {
     private readonly Thread[] threads;
     private readonly Doorbell[] bells;
-    private readonly ReadAhead[] ahead;
     private readonly Lock gate = new();
     private delegate*<void*, int, int, int, void> entry;
     private void* job;
@@ -46,11 +45,10 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.threads = new Thread[Threads - 1];
         bells = new Doorbell[Threads - 1];
-        ahead = new ReadAhead[Threads - 1];
         for (int i = 0; i < this.threads.Length; i++)
         {
             int worker = i + 1;
-            (bells[i], ahead[i]) = (new Doorbell(), new ReadAhead());
+            bells[i] = new Doorbell();
             this.threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"hone-worker-{worker}" };
             this.threads[i].Start();
         }
@@ -181,15 +179,6 @@ public sealed unsafe class WorkerPool : IDisposable
         members.Throw();
     }
 
-    /// <summary>Tells a worker what it will probably read in a later job, to be called just before it gets one.</summary>
-    /// <param name="worker">1 to threads - 1: the calling thread does not wait.</param>
-    /// <param name="start">Memory.</param>
-    /// <param name="bytes">How much of it.</param>
-    internal void FetchAhead(int worker, byte* start, long bytes)
-    {
-        if (busyIn != this) ahead[worker - 1].Set(start, bytes);
-    }
-
     private void RunPart(int worker)
     {
         int start = (int)((long)partBlocks * worker / Threads) * partGrain;
@@ -222,7 +211,7 @@ public sealed unsafe class WorkerPool : IDisposable
         Doorbell bell = bells[worker - 1];
         while (true)
         {
-            bell.Wait(ahead[worker - 1]);
+            bell.Wait();
             if (stopping) return;
             RunPart(worker);
             Interlocked.Decrement(ref pending.Value);

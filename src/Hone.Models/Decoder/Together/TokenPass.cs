@@ -9,9 +9,6 @@ namespace Hone.Models.Decoder.Together;
 /// </summary>
 internal static class TokenPass
 {
-    /// <summary>More rows with all their bits are multiplied in fp32, which is faster then.</summary>
-    private const int MostPreciseRows = 32;
-
     /// <summary>How many layers from one on can be gone through so: none unless each sequence has one token and something before it.</summary>
     /// <param name="blocks">All layers.</param>
     /// <param name="first">The first to go through.</param>
@@ -23,7 +20,7 @@ internal static class TokenPass
         if (tape.Recording || context.State is not { Tap: null, Caches: { } caches } || !AreSingleTokens(context.Batch, caches)) return first;
         int end = first;
         while (end < blocks.Count && blocks[end] is DecoderBlock { Plain: { IsPlain: true } plain }
-            && plain.IsPrecise == ((DecoderBlock)blocks[first]).Plain!.IsPrecise && !(plain.IsPrecise && caches.Count > MostPreciseRows)) end++;
+            && plain.IsPrecise == ((DecoderBlock)blocks[first]).Plain!.IsPrecise && !(plain.IsPrecise && caches.Count > QuantizedMatrix.MostPreciseRows)) end++;
         return end;
     }
 

@@ -32,14 +32,6 @@ internal sealed unsafe class PanelStore : WeightStore
 
     public override long Bytes => memory.Bytes;
 
-    /// <summary>The matrices that were multiplied after this one the last time.</summary>
-    public PanelStore[]? Followers { get; set; }
-
-    /// <summary>Itself, for who must not keep it alive.</summary>
-    public WeakReference<PanelStore> Weak => weak ??= new(this);
-
-    private WeakReference<PanelStore>? weak;
-
     /// <summary>Panels of 16 rows.</summary>
     public int Panels => panels;
 
@@ -48,19 +40,15 @@ internal sealed unsafe class PanelStore : WeightStore
 
     private byte* Panel(int index) => memory.Pointer + index * panelBytes;
 
-    // With more rows, expanding the weights and multiplying in fp32 takes less time than three integer products for each.
-    private const int MostPreciseRows = 32;
-
     public override void Multiply(WorkerPool workers, float* x, int rows, float* y, float* bias, bool precise)
     {
-        if (precise && rows > MostPreciseRows)
+        if (precise && rows > QuantizedMatrix.MostPreciseRows)
         {
             ExactProducts.Forward(workers, this, outputs, width, x, rows, y);
             AddBias(bias, y, rows, outputs, outputs);
             return;
         }
         MultiplyJob multiply = new(this, Quantize(workers, x, rows, precise), y, bias);
-        if (rows == 1) WeightOrder.Announce(workers, [this]);
         workers.ForShared(panels, SharedPanels(panels, workers.Threads), ref multiply);
     }
 
@@ -77,7 +65,7 @@ internal sealed unsafe class PanelStore : WeightStore
     /// <param name="precise">x with all its bits instead of 8.</param>
     public static void MultiplyAll(WorkerPool workers, ReadOnlySpan<PanelStore> stores, float* x, int rows, ReadOnlySpan<nint> y, ReadOnlySpan<nint> biases, bool precise)
     {
-        if (precise && rows > MostPreciseRows)
+        if (precise && rows > QuantizedMatrix.MostPreciseRows)
         {
             for (int i = 0; i < stores.Length; i++) stores[i].Multiply(workers, x, rows, (float*)y[i], (float*)biases[i], true);
             return;
@@ -85,7 +73,6 @@ internal sealed unsafe class PanelStore : WeightStore
         MultiplyAllJob multiply = new(stores, stores[0].Quantize(workers, x, rows, precise), y, biases);
         int panels = 0;
         foreach (PanelStore store in stores) panels += store.panels;
-        if (rows == 1) WeightOrder.Announce(workers, stores);
         workers.ForShared(panels, stores[0].SharedPanels(panels, workers.Threads), ref multiply);
     }
 
