@@ -32,7 +32,6 @@ const all = ({ model, q8, encoder, tokenizer, text }) => [
   ...[["a quarter of the tokens", "policy=knorm,keep=0.25", 2], ["8 bits", "format=kivi,bits=8", undefined, "Q8_0"], ["4 bits", "format=kivi,bits=4", 1.3, "Q4_0"]].map(([name, setting, ratioToFull, type]) => ({
     id: `kv ${name}`, what: `decoding after ${context} tokens, cache of ${name}, Q8_0`, cache: [q8, context, setting], ratioToFull, ...(type ? { llama: ["kv", q8, context, type], ratio: 1.3 } : {}),
   })),
-  { id: "kv full", what: `decoding after ${context} tokens, exact cache, Q8_0; peer with 16 bits`, cache: [q8, context, "bits=16"], llama: ["kv", q8, context, "F16"] },
   { id: "embed fp32", what: "sentence embeddings, MiniLM shape, 32 × 36 tokens, fp32", hone: ["embed", "--model", encoder], torch: both("embed"), share: 0.8 },
   { id: "embed int8", what: "the same with 8 bits (--precision fast); ratio to fp32", hone: ["embed", "--model", encoder, "--precision", "fast"], against: "embed fp32", ratio: 2.5 },
   { id: "tokenize", what: "tokenizer of SmolLM2, English, one thread", hone: ["tokenize", "--tokenizer", tokenizer, "--data", text], tokenizer: [tokenizer, text], ratio: 1 },
