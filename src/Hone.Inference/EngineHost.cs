@@ -9,7 +9,7 @@ namespace Hone.Inference;
 /// </summary>
 public sealed class EngineHost : IDisposable
 {
-    private const int IdleMilliseconds = 2000;
+    internal const int IdleMilliseconds = 2000;
 
     private readonly Engine engine;
     private readonly BlockingCollection<Action<GenerationSession>> orders = [];

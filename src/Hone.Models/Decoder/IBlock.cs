@@ -32,7 +32,8 @@ public sealed class SequentialSolver : ILayerSolver
         using LayerTape layers = new(tape);
         for (int i = 0; i < blocks.Count; i++)
         {
-            if (TokenPass.Reach(blocks, i, tape, context) is int end && end > i)
+            int end = TokenPass.Reach(blocks, i, tape, context);
+            if (end > i)
             {
                 hidden = TokenPass.Run(blocks, i, end, tape, hidden, context);
                 i = end - 1;

@@ -30,6 +30,15 @@ public sealed class EngineHostTests
     }
 
     [Fact]
+    public async Task It_answers_after_a_rest_in_which_memory_went_back()
+    {
+        using EngineHost host = new(new Engine(TinyModels.Llama()));
+        int[] before = (await host.GenerateAsync(Plain))[0].Ids;
+        await Task.Delay(EngineHost.IdleMilliseconds + 300, TestContext.Current.CancellationToken);
+        Assert.Equal(before, (await host.GenerateAsync(Plain))[0].Ids);
+    }
+
+    [Fact]
     public async Task Kept_prompts_stay_within_their_limit_and_can_be_forgotten()
     {
         using EngineHost host = new(new Engine(TinyModels.Llama(), options: new EngineOptions { PrefixTokens = 100 }));

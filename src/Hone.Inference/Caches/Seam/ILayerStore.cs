@@ -95,4 +95,7 @@ public interface IKvFormat
 
     /// <summary>Whether numbers are rounded, so that keys cannot be rotated again without adding to the error.</summary>
     bool IsRounded => false;
+
+    /// <summary>Bits of a number where the format leaves no choice; null where <see cref="KvOptions.Bits"/> says so.</summary>
+    int? OwnBits => null;
 }

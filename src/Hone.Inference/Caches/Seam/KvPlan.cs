@@ -67,7 +67,7 @@ public sealed class KvPlan
 
     private void Check()
     {
-        if (Options.Format is not null && Options.Bits < 32 && (Format is DenseFormat || !Format.CanDrop || Format is HalfFormat && Options.Bits != 16))
+        if (Options.Format is not null && Options.Bits < 32 && Format.OwnBits is { } own && own != Options.Bits)
             throw new HoneException($"format={Options.Format} has a precision of its own. Leave out bits={Options.Bits}, or choose format=kivi or format=token.");
         if (!Drops)
         {

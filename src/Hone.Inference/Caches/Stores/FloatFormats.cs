@@ -6,6 +6,8 @@ namespace Hone.Inference.Caches;
 [Component("fp32")]
 public sealed class DenseFormat : IKvFormat
 {
+    public int? OwnBits => 32;
+
     public ILayerStore Create(KvLayer layer) => new RowsStore(layer, size => new SingleRows(size), size => new SingleRows(size));
 }
 
@@ -14,6 +16,8 @@ public sealed class DenseFormat : IKvFormat
 public sealed class HalfFormat : IKvFormat
 {
     public bool IsRounded => true;
+
+    public int? OwnBits => 16;
 
     public ILayerStore Create(KvLayer layer) => new RowsStore(layer, size => new HalfPrecisionRows(size), size => new HalfPrecisionRows(size));
 }

@@ -123,6 +123,9 @@ public sealed class LtriFormat(LtriOptions options) : IKvFormat
     public bool CanDrop => false;
 
     /// <inheritdoc/>
+    public int? OwnBits => 32;
+
+    /// <inheritdoc/>
     public ILayerStore Create(KvLayer layer)
     {
         ModelConfig config = layer.Model.Config;
